@@ -1,0 +1,22 @@
+//! Aludel turns the biology literature, as it appears, into verified, evidence-grounded questions.
+//!
+//! The modules are the rooms an article walks through, in order; ARCHITECTURE.md is the tour.
+
+pub mod clock;
+pub mod model;
+pub mod text;
+
+pub mod source;
+pub mod fetch;
+pub mod document;
+pub mod llm;
+pub mod question;
+pub mod grade;
+pub mod verify;
+pub mod store;
+pub mod index;
+pub mod worker;
+pub mod web;
+pub mod simulate;
+
+pub mod cli;

@@ -1,0 +1,1 @@
+//! Language models behind one trait, with a durable call cache and a cost ledger.

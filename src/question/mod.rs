@@ -1,0 +1,1 @@
+//! A `Document` in, `Draft` questions out, by rules or by a language model.

@@ -1,0 +1,1 @@
+//! Archives on loopback with invented articles, a shared clock, and faults on request.

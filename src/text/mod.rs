@@ -1,0 +1,1 @@
+//! Reading prose: sentences, quantities, abbreviations, folding. Bytes in, spans out; knows no article.

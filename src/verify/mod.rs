@@ -1,0 +1,1 @@
+//! `Draft` and `Document` in, `Accepted` or `Rejected` out, by stages from cheap to dear.

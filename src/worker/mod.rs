@@ -1,0 +1,1 @@
+//! The corridor: the job queue, the schedule, and one file a job.

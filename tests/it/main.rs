@@ -1,0 +1,3 @@
+//! One test binary: linking is the slow part.
+
+mod support;
