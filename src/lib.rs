@@ -19,4 +19,6 @@ pub mod worker;
 pub mod web;
 pub mod simulate;
 
+pub mod telemetry;
+
 pub mod cli;

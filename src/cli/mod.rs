@@ -1,5 +1,9 @@
 //! One file per command. Each has its `Args` (what clap reads) and a `run` that returns the process's exit code.
 
+mod completions;
+mod man;
+
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,12 +17,29 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+    /// Print the man page
+    Man(man::Args),
+}
 
 /// Runs the command that `cli` names.
 ///
 /// # Errors
 /// Whatever stopped the command, with what a user can do about it.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    match cli.command {}
+    match cli.command {
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}
+
+/// Writes `bytes` to standard output; a reader that has gone away (`| head`) is no error.
+fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
