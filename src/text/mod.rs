@@ -1,1 +1,3 @@
 //! Reading prose: sentences, quantities, abbreviations, folding. Bytes in, spans out; knows no article.
+
+pub mod sentence;
