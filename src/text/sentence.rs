@@ -302,7 +302,7 @@ fn is_capitalised_word(next: &str) -> bool {
 
 /// "vitamin D.", "hepatitis B.", "group A.": the capital is not the initial of a name.
 fn names_a_kind(before: &str) -> bool {
-    const KINDS: [&str; 34] = [
+    const KINDS: [&str; 33] = [
         "vitamin",
         "vitamins",
         "hepatitis",
@@ -336,7 +336,6 @@ fn names_a_kind(before: &str) -> bool {
         "step",
         "phase",
         "cluster",
-        "and",
     ];
     let mut words = before.split_ascii_whitespace().rev().skip(1);
     words.next().is_some_and(|word| KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)))
