@@ -1,3 +1,5 @@
 //! Reading prose: sentences, quantities, abbreviations, folding. Bytes in, spans out; knows no article.
 
+pub mod abbreviation;
+pub mod quantity;
 pub mod sentence;
