@@ -13,6 +13,7 @@ pub mod llm;
 pub mod question;
 pub mod grade;
 pub mod verify;
+pub mod drift;
 pub mod store;
 pub mod index;
 pub mod worker;

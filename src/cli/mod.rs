@@ -1,6 +1,7 @@
 //! One file per command. Each has its `Args` (what clap reads) and a `run` that returns the process's exit code.
 
 mod completions;
+mod drift;
 mod man;
 
 use std::io::Write;
@@ -20,6 +21,8 @@ pub struct Cli {
 enum Command {
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Watch the field's topics move
+    Drift(drift::Args),
     /// Print the man page
     Man(man::Args),
 }
@@ -31,6 +34,7 @@ enum Command {
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Completions(args) => completions::run(&args),
+        Command::Drift(args) => drift::run(&args),
         Command::Man(args) => man::run(&args),
     }
 }

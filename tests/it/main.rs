@@ -1,3 +1,4 @@
 //! One test binary: linking is the slow part.
 
+mod drift;
 mod support;
