@@ -29,7 +29,9 @@ pub fn sniff(bytes: &[u8]) -> Kind {
         Some(b'{' | b'[') => Kind::Json,
         Some(b'%') if head.starts_with(b"%pdf-") => Kind::Pdf,
         Some(b'<') if holds(b"<!doctype html") || head.starts_with(b"<html") || holds(b"<html") => Kind::Html,
-        Some(b'<') if head.starts_with(b"<head") || head.starts_with(b"<body") || head.starts_with(b"<h1") => Kind::Html,
+        Some(b'<') if head.starts_with(b"<head") || head.starts_with(b"<body") || head.starts_with(b"<h1") => {
+            Kind::Html
+        }
         Some(b'<') => Kind::Xml,
         Some(_) => Kind::Text,
     }

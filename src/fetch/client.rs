@@ -151,11 +151,7 @@ impl Client {
     ///
     /// # Errors
     /// The last failure, when tries or patience are used up, or when trying again can not help.
-    pub async fn read<T>(
-        &self,
-        request: &Request,
-        read: impl Fn(&Fetched) -> Result<T, BadBody>,
-    ) -> Result<T, Error> {
+    pub async fn read<T>(&self, request: &Request, read: impl Fn(&Fetched) -> Result<T, BadBody>) -> Result<T, Error> {
         self.permit(&request.url)?;
         let patience = self.pace(&request.url, Duration::from_secs(self.config.patience_seconds));
         let mut attempt = 0;
@@ -286,7 +282,8 @@ impl Client {
                 .and_then(|value| retry::retry_after(&value, self.clock.now()));
             return Err(Error::Status { url: answered, status: status.as_u16(), retry_after });
         }
-        let limit_bytes = request.max_body_bytes.map_or(self.config.max_body_bytes, |n| n.min(self.config.max_body_bytes));
+        let limit_bytes =
+            request.max_body_bytes.map_or(self.config.max_body_bytes, |n| n.min(self.config.max_body_bytes));
         let body = body::read_bounded(response, &answered, limit_bytes).await?;
         let body = body::inflate(body, &answered, limit_bytes)?;
         Ok(Fetched { url: answered, at: self.clock.now(), not_modified: false, validators, body })
@@ -296,7 +293,9 @@ impl Client {
     /// people's servers live in real time, whatever our clock says.
     fn pace(&self, url: &Url, span: Duration) -> Duration {
         match self.clock.scale() {
-            Some(scale) if is_loopback(url) => Duration::try_from_secs_f64(span.as_secs_f64() / scale.rate).unwrap_or(span),
+            Some(scale) if is_loopback(url) => {
+                Duration::try_from_secs_f64(span.as_secs_f64() / scale.rate).unwrap_or(span)
+            }
             _ => span,
         }
     }
@@ -382,7 +381,8 @@ mod tests {
 
     #[test]
     fn user_agent_says_who_asks() {
-        let config = Config { contact: "me@example.org\r\n".into(), url: "https://a.example".into(), ..Config::default() };
+        let config =
+            Config { contact: "me@example.org\r\n".into(), url: "https://a.example".into(), ..Config::default() };
         let expected = concat!("aludel/", env!("CARGO_PKG_VERSION"), " (+https://a.example; mailto:me@example.org)");
         assert_eq!(user_agent(&config), expected);
     }
@@ -390,9 +390,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_asked_without_a_contact() {
         let request = Request::get(Url::parse("https://api.example/x").unwrap());
-        let refuse = async |config: Config| {
-            Client::new(config, Clock::system(), 1).unwrap().fetch(&request).await.unwrap_err()
-        };
+        let refuse =
+            async |config: Config| Client::new(config, Clock::system(), 1).unwrap().fetch(&request).await.unwrap_err();
         assert!(matches!(refuse(Config::default()).await, Error::NoContact { .. }));
         let contact = || Config { contact: "me@example.org".into(), ..Config::default() };
         assert!(matches!(refuse(Config { enabled: false, ..contact() }).await, Error::SwitchedOff { .. }));

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use client::{Client, Fetched, Request, Validators};
+pub use client::{BadBody, Client, Fetched, Request, Validators};
 pub use retry::Retry;
 
 /// How the service behaves towards other people's servers.
