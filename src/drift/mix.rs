@@ -11,19 +11,16 @@ pub struct Mix {
 }
 
 impl Mix {
-    /// Joins two histograms; a topic that one side lacks counts 0 there. Topics without any row on either side are left out.
+    /// Joins two histograms; a topic that one side lacks counts 0 there.
     pub fn join(reference: &BTreeMap<String, u64>, current: &BTreeMap<String, u64>) -> Self {
         let mut mix = Mix::default();
         let mut topics: Vec<&String> = reference.keys().chain(current.keys()).collect();
         topics.sort();
         topics.dedup();
         for topic in topics {
-            let sides = [reference, current].map(|side| side.get(topic).copied().unwrap_or(0));
-            if sides != [0, 0] {
-                mix.topics.push(topic.clone());
-                mix.reference.push(sides[0]);
-                mix.current.push(sides[1]);
-            }
+            mix.topics.push(topic.clone());
+            mix.reference.push(reference.get(topic).copied().unwrap_or(0));
+            mix.current.push(current.get(topic).copied().unwrap_or(0));
         }
         mix
     }

@@ -14,7 +14,7 @@ pub struct Report {
     /// Rows on each side.
     pub n_reference: u64,
     pub n_current: u64,
-    /// Number of topics with a row on either side.
+    /// Number of topics named on either side, also those without a row.
     pub topics: usize,
     pub band: BandReport,
     pub p_value: f64,
