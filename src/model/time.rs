@@ -32,6 +32,16 @@ impl PartialDate {
         NaiveDate::from_ymd_opt(self.year, self.month.unwrap_or(1), self.day.unwrap_or(1)).unwrap_or(NaiveDate::MIN)
     }
 
+    /// The last day the date can mean.
+    pub fn latest(self) -> NaiveDate {
+        let next = match (self.month, self.day) {
+            (_, Some(_)) => return self.earliest(),
+            (Some(month), None) if month < 12 => NaiveDate::from_ymd_opt(self.year, month + 1, 1),
+            _ => NaiveDate::from_ymd_opt(self.year + 1, 1, 1),
+        };
+        next.and_then(|day| day.pred_opt()).unwrap_or(NaiveDate::MAX)
+    }
+
     /// Whether the day itself is known.
     pub fn is_full(self) -> bool {
         self.day.is_some()

@@ -1,4 +1,5 @@
 //! One test binary: linking is the slow part.
 
 mod drift;
+mod store;
 mod support;

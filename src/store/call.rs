@@ -1,0 +1,89 @@
+//! The durable cache of model calls, and what they cost.
+
+use chrono::{DateTime, Utc};
+
+use super::{Error, Rows, WriteTxn};
+
+/// A call that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelCall {
+    pub model: String,
+    pub request: Vec<u8>,
+    pub response: Vec<u8>,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    /// Millionths of the configured currency.
+    pub cost_micros: u64,
+}
+
+/// What was spent in a span of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Spend {
+    pub calls: u64,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    pub cost_micros: u64,
+}
+
+/// Largest stored response taken back, in bytes.
+const MOST_RESPONSE_BYTES: usize = 64 << 20;
+
+impl Rows {
+    /// The stored response to the request with this hash.
+    ///
+    /// # Errors
+    /// When the store can not be read or the response not unpacked.
+    pub fn model_response(&self, request_hash: &blake3::Hash) -> Result<Option<Vec<u8>>, Error> {
+        let sql = "SELECT response FROM model_calls WHERE hash = ?1";
+        let packed = self.find(sql, [request_hash.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        let unpack = |packed: Vec<u8>| {
+            let reader = std::io::Read::take(packed.as_slice(), MOST_RESPONSE_BYTES as u64);
+            zstd::stream::decode_all(reader).map_err(|error| Error::damaged("model call", request_hash.to_hex(), error))
+        };
+        packed.map(unpack).transpose()
+    }
+
+    /// What the calls since `since` cost.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn spend_since(&self, since: DateTime<Utc>) -> Result<Spend, Error> {
+        let sql = "SELECT count(*), ifnull(sum(prompt_tokens), 0), ifnull(sum(completion_tokens), 0), ifnull(sum(cost_micros), 0)
+                   FROM model_calls WHERE called_at >= ?1";
+        let spend = self.find(sql, [since.timestamp_millis()], |row| {
+            let number = |at| row.get::<_, i64>(at).map(|n| n.max(0) as u64);
+            let (calls, prompt_tokens) = (number(0)?, number(1)?);
+            Ok(Spend { calls, prompt_tokens, completion_tokens: number(2)?, cost_micros: number(3)? })
+        })?;
+        Ok(spend.unwrap_or_default())
+    }
+}
+
+impl WriteTxn<'_> {
+    /// Keeps an answered call under its request's hash; the first answer stands.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn record_model_call(&mut self, request_hash: &blake3::Hash, call: &ModelCall) -> Result<(), Error> {
+        let pack = |bytes: &[u8]| {
+            zstd::bulk::compress(bytes, 3).map_err(|e| Error::damaged("model call", request_hash.to_hex(), e))
+        };
+        let sql = "INSERT OR IGNORE INTO model_calls (hash, model, request, response, prompt_tokens, completion_tokens,
+                       cost_micros, called_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        self.execute(
+            sql,
+            rusqlite::params![
+                request_hash.as_bytes(),
+                call.model,
+                pack(&call.request)?,
+                pack(&call.response)?,
+                number(call.prompt_tokens),
+                number(call.completion_tokens),
+                number(call.cost_micros),
+                self.now_ms(),
+            ],
+        )?;
+        Ok(())
+    }
+}
