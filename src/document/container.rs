@@ -1,0 +1,1 @@
+//! Plain, gzipped, tarred and zipped files as bounded members.
