@@ -301,8 +301,10 @@ fn join_names(parts: Vec<Node>) -> Vec<Node> {
             before.len() == 2 && before.ends_with('.') && before.starts_with(|c: char| c.is_ascii_uppercase());
         if is_name && (is_number || word::is_greek_name(&lower)) {
             let name = Node::Words(*place, format!("{before}-{text}"));
+            let apart = Node::Words(*place, format!("{before} {text}"));
             joined.pop();
-            joined.push(name);
+            // `kinase tau` may as well be two words, `IL 10` is one name.
+            joined.push(if is_number { name } else { Node::Any(vec![name, apart]) });
         } else if is_initial && text.starts_with(|c: char| c.is_ascii_lowercase()) {
             let species = Node::Phrase(*place, format!("{before} {text}"), 0);
             joined.pop();
@@ -467,7 +469,7 @@ mod tests {
     #[test]
     fn names_in_two_words() {
         check("IL 10", Some(words("IL-10")));
-        check("tnf alpha", Some(words("tnf-alpha")));
+        check("tnf alpha", Some(Node::Any(vec![words("tnf-alpha"), words("tnf alpha")])));
         check("in 10", Some(Node::All(vec![words("in"), words("10")])));
         check("Apoe -/- mice", Some(Node::All(vec![words("Apoe-/-"), words("mice")])));
         check(

@@ -18,9 +18,12 @@ use super::word::{self, Forms, Stems};
 pub(super) struct Marks {
     pub forms: BTreeSet<(Option<TextField>, String)>,
     /// Forms at consecutive positions: each an offset and its alternatives.
-    pub sequences: Vec<(Option<TextField>, Vec<(usize, Vec<String>)>)>,
+    pub sequences: Vec<(Option<TextField>, Vec<Step>)>,
     pub prefixes: Vec<(Option<TextField>, String)>,
 }
+
+/// How far from the sequence's first position, and the forms that may stand there.
+pub(super) type Step = (usize, Vec<String>);
 
 /// Builds engine queries from trees.
 pub(super) struct Builder<'a> {
@@ -106,7 +109,7 @@ impl<'a> Builder<'a> {
         for form in &forms.any {
             self.marks.forms.insert((field_of_marks, form.clone()));
         }
-        let sequence: Vec<(usize, Vec<String>)> =
+        let sequence: Vec<Step> =
             forms.sequence.iter().enumerate().map(|(offset, form)| (offset, vec![form.clone()])).collect();
         if sequence.len() > 1 {
             self.marks.sequences.push((field_of_marks, sequence));

@@ -400,10 +400,15 @@ mod tests {
 
     #[test]
     fn a_question_outranks_its_answer_title_and_evidence() {
-        let index =
-            index(&[("what", "x", "zebrafish swim"), ("what", "zebrafish", "x"), ("which zebrafish", "x", "x")]);
-        let ids: Vec<String> = search(&index, "zebrafish").hits.into_iter().map(|hit| hit.id).collect();
-        assert_eq!(ids, ["2", "1", "0"]);
+        let index = index(&[
+            ("swim speed", "x", "zebrafish run"),
+            ("swim speed", "zebrafish", "mice run"),
+            ("zebrafish speed", "x", "mice run"),
+        ]);
+        let scored: Vec<(String, f32)> =
+            search(&index, "zebrafish").hits.into_iter().map(|hit| (hit.id, hit.score)).collect();
+        let ids: Vec<&str> = scored.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, ["2", "1", "0"], "{scored:?}");
     }
 
     #[test]

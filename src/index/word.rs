@@ -195,8 +195,7 @@ fn read_run(text: &str, at: usize, word: &mut Word) -> usize {
     let mut capitals = 0;
     let mut end = at;
     let mut previous = ' ';
-    let mut characters = rest_from(text, at).char_indices();
-    while let Some((offset, c)) = characters.next() {
+    for (offset, c) in rest_from(text, at).char_indices() {
         let here = at + offset;
         if c.is_ascii_alphanumeric() {
             if let Some((bytes, _)) = part.stand_in {
