@@ -3,6 +3,7 @@
 mod completions;
 mod drift;
 mod man;
+mod simulate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ enum Command {
     Drift(drift::Args),
     /// Print the man page
     Man(man::Args),
+    /// Serve invented archives on loopback, for tests and demos
+    Simulate(simulate::Args),
 }
 
 /// Runs the command that `cli` names.
@@ -36,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Simulate(args) => simulate::run(args),
     }
 }
 

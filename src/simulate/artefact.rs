@@ -12,7 +12,9 @@ pub fn export(parts: &[(Option<&'static str>, String)], seed: u64) -> String {
         _ => {
             let spoken = |heading: &str| super::catalogue::capitalise(&heading.to_lowercase());
             // Headings are fused to the next word after a line break.
-            let parts = parts.iter().map(|(heading, text)| format!("{}{}", heading.map(spoken).unwrap_or_default(), plain(text)));
+            let parts = parts
+                .iter()
+                .map(|(heading, text)| format!("{}{}", heading.map(spoken).unwrap_or_default(), plain(text)));
             parts.collect::<Vec<_>>().join("\n\n")
         }
     };
@@ -21,8 +23,15 @@ pub fn export(parts: &[(Option<&'static str>, String)], seed: u64) -> String {
     }
     match dice.whole(0, 5) {
         0 => {
-            let letters =
-                [("α", "{alpha}"), ("β", "{beta}"), ("γ", "{gamma}"), ("µ", "{micro}"), ("±", "{+/-}"), ("°", "{degrees}"), ("–", "{-}")];
+            let letters = [
+                ("α", "{alpha}"),
+                ("β", "{beta}"),
+                ("γ", "{gamma}"),
+                ("µ", "{micro}"),
+                ("±", "{+/-}"),
+                ("°", "{degrees}"),
+                ("–", "{-}"),
+            ];
             for (letter, placeholder) in letters {
                 text = text.replace(letter, placeholder);
             }
@@ -35,7 +44,7 @@ pub fn export(parts: &[(Option<&'static str>, String)], seed: u64) -> String {
         3 => text.push_str("\n\nO_TBL View this table:\norg.highwire.dtl.DTLVardef@9a1 C_TBL"),
         // Letters lost altogether, as in "of -diversity".
         4 => text = text.replace(['α', 'β', 'γ', 'µ', '’'], ""),
-        _ => text = text.replace("–", "[x2013]").replace(" to ", " [-&gt;] "),
+        _ => text = text.replace('–', "[x2013]").replace('→', "[-&gt;]"),
     }
     text
 }

@@ -153,7 +153,8 @@ pub const CLOSED: &[&str] = &["clinical trials", "epidemiology"];
 
 /// Every subject area of both servers, once.
 pub fn all_categories() -> Vec<&'static str> {
-    let mut all: Vec<&str> = BIORXIV.iter().chain(MEDRXIV).map(|(name, _)| *name).chain(CLOSED.iter().copied()).collect();
+    let mut all: Vec<&str> =
+        BIORXIV.iter().chain(MEDRXIV).map(|(name, _)| *name).chain(CLOSED.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
     all

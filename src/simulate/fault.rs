@@ -166,7 +166,10 @@ impl FaultPlan {
                 "none" => plan.rules.clear(),
                 "all" => Fault::ALL.iter().for_each(|fault| plan.set(*fault, probability.unwrap_or(USUAL_OF_ALL), &at)),
                 _ => {
-                    let fault = Fault::ALL.iter().find(|fault| fault.name() == name).ok_or_else(|| bad("no fault has this name"))?;
+                    let fault = Fault::ALL
+                        .iter()
+                        .find(|fault| fault.name() == name)
+                        .ok_or_else(|| bad("no fault has this name"))?;
                     plan.set(*fault, probability.unwrap_or(USUAL), &at);
                 }
             }

@@ -73,7 +73,9 @@ pub fn world(folder: &Path, config: &Config) -> Result<(World, Vec<File>), Error
     let mut files = Vec::with_capacity(total);
     for (i, (file, facts)) in found.into_iter().enumerate() {
         let date = first + TimeDelta::days((i * days / total) as i64);
-        let at = date.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(12) + TimeDelta::seconds(i as i64 % 3600);
+        let at = date.and_time(chrono::NaiveTime::MIN).and_utc()
+            + TimeDelta::hours(12)
+            + TimeDelta::seconds(i as i64 % 3600);
         add(&mut world, i, facts, date, at);
         files.push(file);
     }
@@ -150,8 +152,11 @@ fn file(path: &Path, range: Option<std::ops::Range<usize>>, facts: &Facts) -> Fi
 fn jats_facts(text: &str) -> Option<Facts> {
     let front = between(text, "<article-meta", "</article-meta>")?;
     let doi = between(front, "pub-id-type=\"doi\">", "<")?.trim().to_owned();
-    let subject = between(front, "hwp-journal-coll", "</subj-group>").and_then(|group| between(group, "<subject>", "</subject>"));
-    let licence = ["by-nc-nd", "by-nc-sa", "by-nc", "by-nd", "by-sa", "by"].into_iter().find(|code| front.contains(&format!("/licenses/{code}/")));
+    let subject =
+        between(front, "hwp-journal-coll", "</subj-group>").and_then(|group| between(group, "<subject>", "</subject>"));
+    let licence = ["by-nc-nd", "by-nc-sa", "by-nc", "by-nd", "by-sa", "by"]
+        .into_iter()
+        .find(|code| front.contains(&format!("/licenses/{code}/")));
     Some(Facts {
         doi: (!doi.is_empty()).then_some(doi),
         pmid: None,
@@ -180,7 +185,12 @@ fn inner(text: &str, open: &str, close: &str) -> String {
     let body = between(text, open, close).unwrap_or_default();
     let body = if open.ends_with('>') { body } else { body.split_once('>').map_or("", |(_, body)| body) };
     let spaced = body.replace("</", " </");
-    super::text::plain(&spaced).split_whitespace().collect::<Vec<_>>().join(" ").replace('&', "&amp;").replace('<', "&lt;")
+    super::text::plain(&spaced)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
 }
 
 fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
@@ -196,8 +206,11 @@ fn records(text: &str) -> Vec<std::ops::Range<usize>> {
 
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
     let failed = |source| Error::Folder { path: folder.to_owned(), source };
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).map_err(failed)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(failed)?;
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(failed)?
+        .map(|e| e.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
     entries.sort();
     for path in entries {
         let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();

@@ -29,7 +29,11 @@ pub fn source_xml(preprint: &Preprint, posting: &Posting, paper: &Manuscript) ->
         category = escape(&title_case(&preprint.category)),
     );
     let prefix = if posting.withdrawn { "Withdrawn: " } else { "" };
-    let _ = write!(out, "<title-group><article-title>{prefix}{}</article-title></title-group><contrib-group>", inline(&paper.title));
+    let _ = write!(
+        out,
+        "<title-group><article-title>{prefix}{}</article-title></title-group><contrib-group>",
+        inline(&paper.title)
+    );
     for (i, (family, given)) in paper.authors.iter().enumerate() {
         let corresponding = if i == 0 { " corresp=\"yes\"" } else { "" };
         let _ = write!(
@@ -87,7 +91,11 @@ pub fn source_xml(preprint: &Preprint, posting: &Posting, paper: &Manuscript) ->
     out.push_str("</body><back><ref-list><title>References</title>");
     for (i, reference) in paper.references.iter().enumerate() {
         let n = i + 1;
-        let _ = write!(out, "<ref id=\"c{n}\"><label>{n}.</label><mixed-citation>{}</mixed-citation></ref>", escape(reference));
+        let _ = write!(
+            out,
+            "<ref id=\"c{n}\"><label>{n}.</label><mixed-citation>{}</mixed-citation></ref>",
+            escape(reference)
+        );
     }
     out.push_str("</ref-list></back></article>");
     out
@@ -187,6 +195,8 @@ pub fn escape(text: &str) -> String {
 }
 
 fn title_case(category: &str) -> String {
-    let words = category.split(' ').map(|word| if word == "and" { word.to_owned() } else { super::catalogue::capitalise(word) });
+    let words = category
+        .split(' ')
+        .map(|word| if word == "and" { word.to_owned() } else { super::catalogue::capitalise(word) });
     words.collect::<Vec<_>>().join(" ")
 }

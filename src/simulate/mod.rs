@@ -114,4 +114,3 @@ pub enum Error {
     #[error("{text:?} is not a fault: {reason}; known are all, {known}")]
     BadFault { text: String, reason: &'static str, known: String },
 }
-

@@ -24,7 +24,8 @@ pub fn record_xml(world: &World, writer: &Writer, record: &Record, now: DateTime
 
 /// The text behind a record: the preprint's own for the records that follow from one.
 pub fn paper(world: &World, writer: &Writer, record: &Record) -> Manuscript {
-    let target = |pmid: &u64| world.by_pmid(*pmid).map(|r| writer.brief(r.seed, &r.category, 1).title).unwrap_or_default();
+    let target =
+        |pmid: &u64| world.by_pmid(*pmid).map(|r| writer.brief(r.seed, &r.category, 1).title).unwrap_or_default();
     let mut paper = writer.brief(record.seed, &record.category, 1);
     match &record.kind {
         RecordKind::RetractionNotice(pmid) => {
@@ -40,29 +41,33 @@ pub fn paper(world: &World, writer: &Writer, record: &Record) -> Manuscript {
     paper
 }
 
-fn article(
-    world: &World,
-    record: &Record,
-    state: &RecordDelivery,
-    paper: &Manuscript,
-    now: DateTime<Utc>,
-) -> String {
+fn article(world: &World, record: &Record, state: &RecordDelivery, paper: &Manuscript, now: DateTime<Utc>) -> String {
     let dice = &mut Dice::of(record.seed, &["pubmed xml"]);
     let entered = record.entered_at().date_naive();
     let preprint_record = matches!(record.kind, RecordKind::PreprintRecord(_));
     let notice = matches!(record.kind, RecordKind::RetractionNotice(_) | RecordKind::Erratum(_));
-    let journal = if preprint_record { server_journal(world, record) } else { journal(&record.category, record.journal_form) };
+    let journal =
+        if preprint_record { server_journal(world, record) } else { journal(&record.category, record.journal_form) };
     let mut out = String::with_capacity(12_000);
     let version = record.version;
     let indexing = match state.status {
-        "MEDLINE" => dice.pick(&["", " IndexingMethod=\"Automated\"", " IndexingMethod=\"Manual\"", " IndexingMethod=\"Curated\""]),
+        "MEDLINE" => dice.pick(&[
+            "",
+            " IndexingMethod=\"Automated\"",
+            " IndexingMethod=\"Manual\"",
+            " IndexingMethod=\"Curated\"",
+        ]),
         _ => "",
     };
     let _ = write!(
         out,
         "<PubmedArticle><MedlineCitation Status=\"{}\" Owner=\"NLM\"{indexing}{}><PMID Version=\"{version}\">{}</PMID>",
         state.status,
-        if version > 1 { format!(" VersionID=\"{version}\" VersionDate=\"{}\"", entered.format("%Y/%m/%d")) } else { String::new() },
+        if version > 1 {
+            format!(" VersionID=\"{version}\" VersionDate=\"{}\"", entered.format("%Y/%m/%d"))
+        } else {
+            String::new()
+        },
         record.pmid
     );
     let day = |name: &str, date: NaiveDate| {
@@ -214,7 +219,10 @@ fn abstract_text(out: &mut String, parts: &[(Option<&'static str>, String)], dic
             (None, _) => String::new(),
             (Some(label), 0) => format!(" Label=\"{label}\" NlmCategory=\"UNASSIGNED\""),
             (Some(label), 1) => format!(" Label=\"{label}\""),
-            (Some(label), 2) => format!(" Label=\"{}\" NlmCategory=\"{label}\"", if *label == "CONCLUSIONS" { "INTERPRETATION" } else { label }),
+            (Some(label), 2) => format!(
+                " Label=\"{}\" NlmCategory=\"{label}\"",
+                if *label == "CONCLUSIONS" { "INTERPRETATION" } else { label }
+            ),
             (Some(label), _) => format!(" Label=\"{label}\" NlmCategory=\"{label}\""),
         };
         let mut text = mark_up(text);
@@ -244,9 +252,14 @@ fn authors(out: &mut String, paper: &Manuscript, dice: &mut Dice) {
             escape(given)
         );
         if dice.chance(0.3) {
-            let _ = write!(out, "<Identifier Source=\"ORCID\">0000-0000-{:04}-{:03}X</Identifier>", dice.whole(0, 9999), i);
+            let _ =
+                write!(out, "<Identifier Source=\"ORCID\">0000-0000-{:04}-{:03}X</Identifier>", dice.whole(0, 9999), i);
         }
-        let _ = write!(out, "<AffiliationInfo><Affiliation>{}.</Affiliation></AffiliationInfo></Author>", escape(&paper.institution));
+        let _ = write!(
+            out,
+            "<AffiliationInfo><Affiliation>{}.</Affiliation></AffiliationInfo></Author>",
+            escape(&paper.institution)
+        );
     }
     if let Some(consortium) = &paper.consortium {
         let _ = write!(out, "<Author ValidYN=\"Y\"><CollectiveName>{}</CollectiveName></Author>", escape(consortium));
@@ -327,7 +340,11 @@ fn comments(out: &mut String, world: &World, record: &Record, state: &RecordDeli
     out.push_str("<CommentsCorrectionsList>");
     for (kind, source, pmid) in all {
         let pmid = pmid.map(|pmid| format!("<PMID Version=\"1\">{pmid}</PMID>")).unwrap_or_default();
-        let _ = write!(out, "<CommentsCorrections RefType=\"{kind}\"><RefSource>{}</RefSource>{pmid}</CommentsCorrections>", escape(&source));
+        let _ = write!(
+            out,
+            "<CommentsCorrections RefType=\"{kind}\"><RefSource>{}</RefSource>{pmid}</CommentsCorrections>",
+            escape(&source)
+        );
     }
     out.push_str("</CommentsCorrectionsList>");
 }
@@ -339,13 +356,20 @@ fn references(out: &mut String, world: &World, record: &Record, dice: &mut Dice,
     }
     out.push_str("<ReferenceList>");
     for i in 0..dice.whole(2, 12) {
-        let cited = world.records.get(dice.position(world.records.len())).filter(|r| r.entered_at() <= now && r.pmid != record.pmid);
+        let cited = world
+            .records
+            .get(dice.position(world.records.len()))
+            .filter(|r| r.entered_at() <= now && r.pmid != record.pmid);
         let ids = cited.map(|r| {
             let doi = r.doi.as_ref().map(|doi| format!("<ArticleId IdType=\"doi\">{}</ArticleId>", escape(doi))).unwrap_or_default();
             let pmid = r.pmid;
             format!("<ArticleIdList>{doi}<ArticleId IdType=\"pmc\">PMC{}</ArticleId><ArticleId IdType=\"pubmed\">{pmid}</ArticleId></ArticleIdList>", pmid + 8_000_000)
         });
-        let _ = write!(out, "<Reference><Citation>Person {i}. J Suppos Biol. 2019;{i}:1-9.</Citation>{}</Reference>", ids.unwrap_or_default());
+        let _ = write!(
+            out,
+            "<Reference><Citation>Person {i}. J Suppos Biol. 2019;{i}:1-9.</Citation>{}</Reference>",
+            ids.unwrap_or_default()
+        );
     }
     out.push_str("</ReferenceList>");
 }

@@ -186,10 +186,12 @@ impl World {
         let rows = self.rows.get(&server).map_or(&[][..], Vec::as_slice);
         let begin = rows.partition_point(|(date, ..)| *date < from);
         let end = rows.partition_point(|(date, ..)| *date <= to);
-        rows.get(begin..end).unwrap_or_default().iter().filter(move |(_, at, ..)| *at <= now).filter_map(|(_, _, i, j)| {
-            let preprint = self.preprints.get(*i)?;
-            Some((preprint, preprint.postings.get(*j)?))
-        })
+        rows.get(begin..end).unwrap_or_default().iter().filter(move |(_, at, ..)| *at <= now).filter_map(
+            |(_, _, i, j)| {
+                let preprint = self.preprints.get(*i)?;
+                Some((preprint, preprint.postings.get(*j)?))
+            },
+        )
     }
 
     fn post_day(&mut self, config: &Config, server: Server, day: NaiveDate) {
@@ -224,7 +226,13 @@ impl World {
             if let Some(link) = &preprint.journal
                 && dice.chance(0.9)
             {
-                let entry = (RecordKind::JournalOf(i), preprint.category.clone(), preprint.seed, Some(link.doi.clone()), link.journal_form);
+                let entry = (
+                    RecordKind::JournalOf(i),
+                    preprint.category.clone(),
+                    preprint.seed,
+                    Some(link.doi.clone()),
+                    link.journal_form,
+                );
                 by_day.entry(link.date).or_default().push(entry);
             }
             if let Some(posting) = preprint.postings.first()
@@ -232,16 +240,25 @@ impl World {
                 && dice.chance(config.pubmed_preprint_share)
             {
                 let day = posting.date + TimeDelta::days(dice.whole(2, 12));
-                let entry = (RecordKind::PreprintRecord(i), preprint.category.clone(), preprint.seed, Some(preprint.doi.clone()), 0);
+                let entry = (
+                    RecordKind::PreprintRecord(i),
+                    preprint.category.clone(),
+                    preprint.seed,
+                    Some(preprint.doi.clone()),
+                    0,
+                );
                 by_day.entry(day).or_default().push(entry);
             }
         }
         let mut day = first;
         while day < last {
             let mut dice = Dice::of(config.seed, &["pubmed", &day.to_string()]);
-            let count = dice.around(config.pubmed_per_day * weekday_factor(day) * config.script.rate_factor(day, "pubmed"));
+            let count =
+                dice.around(config.pubmed_per_day * weekday_factor(day) * config.script.rate_factor(day, "pubmed"));
             let mut shares = config.script.shares(day, Server::Biorxiv);
-            shares.extend(config.script.shares(day, Server::Medrxiv).into_iter().map(|(name, share)| (name, share * 400.0)));
+            shares.extend(
+                config.script.shares(day, Server::Medrxiv).into_iter().map(|(name, share)| (name, share * 400.0)),
+            );
             let mut categories: Vec<String> =
                 (0..count).map(|_| shares[dice.weighted(shares.iter().map(|s| s.1))].0.to_owned()).collect();
             for (category, count) in config.script.imports(day, "pubmed") {
@@ -271,11 +288,14 @@ impl World {
                     let fate = dice.real(0.0, 1.0);
                     // A notice is its own record; its PMID follows from its day and its place among that day's entries.
                     let notice = |by_day: &BTreeMap<NaiveDate, Vec<_>>| {
-                        90_000_000 + ((later - EPOCH).num_days().max(0) as u64) * 10_000 + by_day.get(&later).map_or(0, Vec::len) as u64
+                        90_000_000
+                            + ((later - EPOCH).num_days().max(0) as u64) * 10_000
+                            + by_day.get(&later).map_or(0, Vec::len) as u64
                     };
                     if fate < config.retraction_share {
                         let number = notice(&by_day);
-                        let entry = (RecordKind::RetractionNotice(pmid), category.clone(), seed ^ 0x5eed, None, journal_form);
+                        let entry =
+                            (RecordKind::RetractionNotice(pmid), category.clone(), seed ^ 0x5eed, None, journal_form);
                         by_day.entry(later).or_default().push(entry);
                         add_delivery(&mut deliveries, at_hour(later, &mut dice), |d| d.retracted_by = Some(number));
                     } else if fate < config.retraction_share * 2.0 {
@@ -297,13 +317,26 @@ impl World {
                     RecordKind::JournalOf(n) => {
                         let earlier = preprint_records.get(&n).copied();
                         if let Some(record) = earlier.and_then(|i| self.records.get_mut(i)) {
-                            add_delivery(&mut record.deliveries, at + TimeDelta::days(3), |d| d.updated_by = Some(pmid));
+                            add_delivery(&mut record.deliveries, at + TimeDelta::days(3), |d| {
+                                d.updated_by = Some(pmid)
+                            });
                         }
                     }
                     _ => {}
                 }
                 let version = if dice.chance(0.003) { 2 } else { 1 };
-                self.records.push(Record { pmid, version, kind, category, seed, doi, journal_form, deliveries, deleted_at, file: None });
+                self.records.push(Record {
+                    pmid,
+                    version,
+                    kind,
+                    category,
+                    seed,
+                    doi,
+                    journal_form,
+                    deliveries,
+                    deleted_at,
+                    file: None,
+                });
             }
         }
     }
@@ -384,7 +417,14 @@ fn appearance(day: NaiveDate, dice: &mut Dice) -> DateTime<Utc> {
     }
 }
 
-fn preprint(config: &Config, server: Server, day: NaiveDate, index: usize, category: String, mut dice: Dice) -> Preprint {
+fn preprint(
+    config: &Config,
+    server: Server,
+    day: NaiveDate,
+    index: usize,
+    category: String,
+    mut dice: Dice,
+) -> Preprint {
     let dice = &mut dice;
     let seed = dice.whole(0, i64::MAX) as u64;
     let received = day - TimeDelta::days(dice.whole(1, 4));
@@ -476,7 +516,12 @@ mod tests {
         assert_eq!(short.preprints[..], long.preprints[..short.preprints.len()]);
         let last = short.preprints.last().unwrap().postings[0].date;
         let entered = |world: &World| -> Vec<u64> {
-            world.records.iter().filter(|r| r.entered_at().date_naive() < last - TimeDelta::days(1)).map(|r| r.pmid).collect()
+            world
+                .records
+                .iter()
+                .filter(|r| r.entered_at().date_naive() < last - TimeDelta::days(1))
+                .map(|r| r.pmid)
+                .collect()
         };
         assert_eq!(entered(&short), entered(&long));
         let other = World::generate(&Config { seed: 99, ..config(10) });
@@ -497,8 +542,11 @@ mod tests {
         assert!(world.records.iter().any(|r| r.deleted_at.is_some()));
         assert!(world.records.iter().any(|r| r.deliveries.len() > 2));
         assert!(world.records.iter().any(|r| r.deliveries.iter().any(|d| d.updated_by.is_some())));
-        let retracted: Vec<_> =
-            world.records.iter().filter_map(|r| r.deliveries.last()?.retracted_by.map(|notice| (r.pmid, notice))).collect();
+        let retracted: Vec<_> = world
+            .records
+            .iter()
+            .filter_map(|r| r.deliveries.last()?.retracted_by.map(|notice| (r.pmid, notice)))
+            .collect();
         assert!(!retracted.is_empty());
         for (pmid, notice) in retracted {
             assert_eq!(world.by_pmid(notice).map(|r| r.kind.clone()), Some(RecordKind::RetractionNotice(pmid)));

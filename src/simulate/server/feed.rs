@@ -18,10 +18,12 @@ pub fn answer(shared: &Shared, server: Server, asked: &Asked, now: DateTime<Utc>
         return Reply::html(404);
     }
     // A plus sign between subjects reads as a space in a query string.
-    let subjects: Vec<String> = asked.field("subject").unwrap_or("all").split([' ', '+']).map(str::to_lowercase).collect();
+    let subjects: Vec<String> =
+        asked.field("subject").unwrap_or("all").split([' ', '+']).map(str::to_lowercase).collect();
     let slug = |category: &str| category.replace('/', "").replace(' ', "_");
     let wanted = |category: &str| subjects.iter().any(|subject| subject == "all" || *subject == slug(category));
-    let mut rows: Vec<_> = shared.world.rows(server, NaiveDate::MIN, NaiveDate::MAX, now).filter(|(p, _)| wanted(&p.category)).collect();
+    let mut rows: Vec<_> =
+        shared.world.rows(server, NaiveDate::MIN, NaiveDate::MAX, now).filter(|(p, _)| wanted(&p.category)).collect();
     rows.sort_by_key(|(_, posting)| std::cmp::Reverse(posting.appears_at));
     rows.truncate(ITEMS);
     if fault == Some(Fault::RepeatedItems) {
@@ -50,7 +52,8 @@ pub fn answer(shared: &Shared, server: Server, asked: &Asked, now: DateTime<Utc>
             .authors
             .iter()
             .map(|(family, given)| {
-                let initials: Vec<String> = given.split(' ').filter_map(|n| n.chars().next()).map(|c| format!("{c}.")).collect();
+                let initials: Vec<String> =
+                    given.split(' ').filter_map(|n| n.chars().next()).map(|c| format!("{c}.")).collect();
                 format!("{family}, {}", initials.join(" "))
             })
             .collect();
@@ -68,6 +71,10 @@ pub fn answer(shared: &Shared, server: Server, asked: &Asked, now: DateTime<Utc>
         );
     }
     out.push_str("</rdf:RDF>\n");
-    let body = if fault == Some(Fault::NonUtf8) { encoding_rs::WINDOWS_1252.encode(&out).0.into_owned() } else { out.into_bytes() };
+    let body = if fault == Some(Fault::NonUtf8) {
+        encoding_rs::WINDOWS_1252.encode(&out).0.into_owned()
+    } else {
+        out.into_bytes()
+    };
     Reply::new(200, "application/xml", body)
 }

@@ -51,6 +51,9 @@ pub struct BaseUrls {
     pub medrxiv: String,
     pub biorxiv_rss: String,
     pub medrxiv_rss: String,
+    /// Full text.
+    pub biorxiv_www: String,
+    pub medrxiv_www: String,
     pub pubmed: String,
 }
 
@@ -93,8 +96,7 @@ impl Simulator {
             Some(folder) => super::folder::world(folder, &config)?,
             None => (World::generate(&config), Vec::new()),
         };
-        let listener =
-            tokio::net::TcpListener::bind(addr).await.map_err(|source| Error::Listen { addr, source })?;
+        let listener = tokio::net::TcpListener::bind(addr).await.map_err(|source| Error::Listen { addr, source })?;
         let addr = listener.local_addr().map_err(|source| Error::Listen { addr, source })?;
         let changing = Changing {
             plan: config.faults.clone(),
@@ -103,8 +105,15 @@ impl Simulator {
             history: History::default(),
             recent: Vec::new(),
         };
-        let shared =
-            Arc::new(Shared { config, clock, world, writer: Writer::default(), files, addr, changing: Mutex::new(changing) });
+        let shared = Arc::new(Shared {
+            config,
+            clock,
+            world,
+            writer: Writer::default(),
+            files,
+            addr,
+            changing: Mutex::new(changing),
+        });
         let app = axum::Router::new().fallback(handle).with_state(shared.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -183,6 +192,8 @@ impl Shared {
             medrxiv: format!("{origin}/api.medrxiv.org"),
             biorxiv_rss: format!("{origin}/connect.biorxiv.org"),
             medrxiv_rss: format!("{origin}/connect.medrxiv.org"),
+            biorxiv_www: format!("{origin}/www.biorxiv.org"),
+            medrxiv_www: format!("{origin}/www.medrxiv.org"),
             pubmed: format!("{origin}/eutils.ncbi.nlm.nih.gov/entrez/eutils"),
         }
     }
@@ -198,7 +209,11 @@ struct Asked {
 
 impl Asked {
     fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.fields
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -271,16 +286,14 @@ impl Shared {
                 Some(scale) => Reply::json(&scale),
                 None => Reply::json(&serde_json::json!({"now": self.clock.now()})),
             },
-            "faults" if method == axum::http::Method::POST => {
-                match FaultPlan::parse(&String::from_utf8_lossy(body)) {
-                    Ok(plan) => {
-                        let reply = Reply::json(&plan);
-                        self.changing().plan = plan;
-                        reply
-                    }
-                    Err(error) => Reply::text(400, &error.to_string()),
+            "faults" if method == axum::http::Method::POST => match FaultPlan::parse(&String::from_utf8_lossy(body)) {
+                Ok(plan) => {
+                    let reply = Reply::json(&plan);
+                    self.changing().plan = plan;
+                    reply
                 }
-            }
+                Err(error) => Reply::text(400, &error.to_string()),
+            },
             "faults" => Reply::json(&self.changing().plan),
             "counts" => {
                 let changing = self.changing();

@@ -71,7 +71,8 @@ fn details(
                 _ => rest.join("/"),
             };
             let Some(preprint) = shared.world.by_doi(&doi) else { return status("no posts found") };
-            let visible = preprint.postings.iter().filter(|p| p.appears_at <= now && version.is_none_or(|v| v == p.version));
+            let visible =
+                preprint.postings.iter().filter(|p| p.appears_at <= now && version.is_none_or(|v| v == p.version));
             let rows: Vec<Value> = visible.map(|posting| row(shared, preprint, posting, now)).collect();
             if rows.is_empty() { status("no posts found") } else { found(rows) }
         }
@@ -155,7 +156,8 @@ fn pubs(shared: &Shared, server: Server, path: &[&str], now: DateTime<Utc>) -> R
             let matches = |p: &Preprint, link: &JournalLink| {
                 link.doi.to_lowercase() == doi || p.doi.to_lowercase() == doi && !doi.starts_with("10.64898/")
             };
-            let rows: Vec<Value> = linked().filter(|(p, link)| matches(p, link)).map(|(p, link)| pub_row(shared, p, link)).collect();
+            let rows: Vec<Value> =
+                linked().filter(|(p, link)| matches(p, link)).map(|(p, link)| pub_row(shared, p, link)).collect();
             if rows.is_empty() { status("no articles found for this DOI") } else { found(rows) }
         }
     }
@@ -270,7 +272,9 @@ pub fn paper(shared: &Shared, preprint: &Preprint, posting: &Posting) -> Manuscr
 
 /// "Surname, A. B.; Surname, C.; Consortium".
 fn authors(paper: &Manuscript) -> String {
-    let initials = |given: &str| given.split(' ').filter_map(|name| name.chars().next()).map(|c| format!("{c}.")).collect::<Vec<_>>().join(" ");
+    let initials = |given: &str| {
+        given.split(' ').filter_map(|name| name.chars().next()).map(|c| format!("{c}.")).collect::<Vec<_>>().join(" ")
+    };
     let people = paper.authors.iter().map(|(family, given)| format!("{family}, {}", initials(given)));
     people.chain(paper.consortium.clone()).collect::<Vec<_>>().join("; ")
 }

@@ -83,8 +83,12 @@ fn search(shared: &Shared, asked: &Asked, now: DateTime<Utc>, fault: Option<Faul
     } else {
         ids.iter().take(MAX_IDS).skip(retstart).take(retmax.min(MAX_IDS)).map(u64::to_string).collect()
     };
-    let stored = (asked.field("usehistory") == Some("y")).then(|| shared.changing().history.store(asked.field("WebEnv"), ids));
-    let translation: Vec<String> = windows.iter().map(|w| format!("{}:{}[{}]", w.from.format("%Y/%m/%d"), w.to.format("%Y/%m/%d"), w.axis.words())).collect();
+    let stored =
+        (asked.field("usehistory") == Some("y")).then(|| shared.changing().history.store(asked.field("WebEnv"), ids));
+    let translation: Vec<String> = windows
+        .iter()
+        .map(|w| format!("{}:{}[{}]", w.from.format("%Y/%m/%d"), w.to.format("%Y/%m/%d"), w.axis.words()))
+        .collect();
     let mut warnings = Vec::new();
     if count == 0 {
         warnings.push("No items found.".to_owned());
@@ -104,7 +108,8 @@ fn search(shared: &Shared, asked: &Asked, now: DateTime<Utc>, fault: Option<Faul
         result["translationset"] = json!([]);
         result["querytranslation"] = json!(translation.join(" AND "));
         if !warnings.is_empty() {
-            result["warninglist"] = json!({"phrasesignored": [], "quotedphrasesnotfound": [], "outputmessages": warnings});
+            result["warninglist"] =
+                json!({"phrasesignored": [], "quotedphrasesnotfound": [], "outputmessages": warnings});
         }
         return Reply::json(&json!({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": result}));
     }
@@ -120,7 +125,11 @@ fn search(shared: &Shared, asked: &Asked, now: DateTime<Utc>, fault: Option<Faul
     for id in &page {
         let _ = write!(out, "<Id>{id}</Id>");
     }
-    let _ = write!(out, "</IdList><TranslationSet/><QueryTranslation>{}</QueryTranslation>", escape(&translation.join(" AND ")));
+    let _ = write!(
+        out,
+        "</IdList><TranslationSet/><QueryTranslation>{}</QueryTranslation>",
+        escape(&translation.join(" AND "))
+    );
     if !warnings.is_empty() {
         let words: String = warnings.iter().map(|w| format!("<OutputMessage>{}</OutputMessage>", escape(w))).collect();
         let _ = write!(out, "<WarningList>{words}</WarningList>");
@@ -193,7 +202,11 @@ fn windows(asked: &Asked, now: DateTime<Utc>) -> Result<Vec<Window>, String> {
     }
     if let Some(days) = asked.field("reldate") {
         let days: i64 = days.parse().map_err(|_| format!("Invalid reldate: {days}"))?;
-        windows.push(Window { axis, from: now.date_naive() - TimeDelta::days(days.clamp(0, 40_000)), to: now.date_naive() });
+        windows.push(Window {
+            axis,
+            from: now.date_naive() - TimeDelta::days(days.clamp(0, 40_000)),
+            to: now.date_naive(),
+        });
     }
     let mut rest = asked.field("term").unwrap_or_default();
     while let Some((before, from)) = rest.split_once('[') {
@@ -236,8 +249,14 @@ fn ids(shared: &Shared, asked: &Asked, fault: Option<Fault>) -> Result<Vec<u64>,
         let changing = shared.changing();
         let set = changing.history.get(environment, key).filter(|_| fault != Some(Fault::ExpiredWebenv));
         let set = set.ok_or("Unable to obtain query #1")?;
-        let number = |name: &str, default: usize| asked.field(name).and_then(|text| text.parse().ok()).unwrap_or(default);
-        return Ok(set.iter().skip(number("retstart", 0)).take(number("retmax", 10_000).min(10_000)).copied().collect());
+        let number =
+            |name: &str, default: usize| asked.field(name).and_then(|text| text.parse().ok()).unwrap_or(default);
+        return Ok(set
+            .iter()
+            .skip(number("retstart", 0))
+            .take(number("retmax", 10_000).min(10_000))
+            .copied()
+            .collect());
     }
     let list = asked.field("id").ok_or("Empty id list - nothing todo")?;
     if fault == Some(Fault::ExpiredWebenv) {
@@ -316,7 +335,10 @@ fn post(shared: &Shared, asked: &Asked) -> Reply {
     match ids(shared, asked, None) {
         Ok(ids) => {
             let (environment, key) = shared.changing().history.store(asked.field("WebEnv"), ids);
-            Reply::xml(format!("{}<ePostResult><QueryKey>{key}</QueryKey><WebEnv>{environment}</WebEnv></ePostResult>", prolog("ePostResult", "epost")))
+            Reply::xml(format!(
+                "{}<ePostResult><QueryKey>{key}</QueryKey><WebEnv>{environment}</WebEnv></ePostResult>",
+                prolog("ePostResult", "epost")
+            ))
         }
         Err(words) => error("epost", asked, words),
     }

@@ -31,7 +31,11 @@ impl Reply {
     }
 
     pub fn html(status: u16) -> Self {
-        Reply::new(status, "text/html; charset=UTF-8", "<!DOCTYPE html>\n<html><head><title>Just a moment</title></head><body><h1>Please wait</h1></body></html>")
+        Reply::new(
+            status,
+            "text/html; charset=UTF-8",
+            "<!DOCTYPE html>\n<html><head><title>Just a moment</title></head><body><h1>Please wait</h1></body></html>",
+        )
     }
 
     pub fn json(value: &impl Serialize) -> Self {
@@ -94,7 +98,9 @@ pub async fn spoil(
             reply = Reply::text(429, "Too Many Requests");
             reply.headers.push(("retry-after", "2".to_owned()));
         }
-        Some(Fault::TooManyBare) if service == Service::Eutils => reply = Reply::new(429, "application/json", rate_json),
+        Some(Fault::TooManyBare) if service == Service::Eutils => {
+            reply = Reply::new(429, "application/json", rate_json)
+        }
         Some(Fault::TooManyBare) => reply = Reply::text(429, "Too Many Requests"),
         Some(Fault::Blocked1015) => reply = Reply::text(429, "error code: 1015"),
         Some(Fault::RateJson) => reply = Reply::new(200, "application/json", rate_json),
@@ -105,7 +111,11 @@ pub async fn spoil(
         }
         Some(Fault::WrongContentType) => reply.content_type = "text/html; charset=iso-8859-1",
         Some(Fault::RedirectSame | Fault::RedirectOther) => {
-            let origin = if fault == Some(Fault::RedirectOther) { origin.replace("127.0.0.1", "localhost") } else { origin.to_owned() };
+            let origin = if fault == Some(Fault::RedirectOther) {
+                origin.replace("127.0.0.1", "localhost")
+            } else {
+                origin.to_owned()
+            };
             let joint = if uri.contains('?') { '&' } else { '?' };
             reply = Reply::text(307, "");
             reply.headers.push(("location", format!("{origin}{uri}{joint}redirected=1")));

@@ -207,7 +207,12 @@ impl Pen<'_> {
         let mut methods = Vec::new();
         for heading in ["Materials and setting", "Measurements", "Statistical analysis"] {
             let sentences: Vec<String> = (0..self.dice.whole(3, 5)).map(|_| self.general(self.methods())).collect();
-            methods.push(Part { title: heading.to_owned(), kind: "", paragraphs: vec![sentences.join(" ")], parts: Vec::new() });
+            methods.push(Part {
+                title: heading.to_owned(),
+                kind: "",
+                paragraphs: vec![sentences.join(" ")],
+                parts: Vec::new(),
+            });
         }
 
         let mut discussion = Vec::new();
@@ -246,11 +251,17 @@ impl Pen<'_> {
     }
 
     fn tables(&mut self) -> Vec<Grid> {
-        let changes: Vec<&Finding> = self.scene.findings.iter().filter(|f| f.kind.starts_with("c") && f.kind != "count").collect();
+        let changes: Vec<&Finding> =
+            self.scene.findings.iter().filter(|f| f.kind.starts_with("c") && f.kind != "count").collect();
         let mut rows = vec![["Measure", "Control", "Changed", "P"].map(str::to_owned).to_vec()];
         for finding in changes.iter().take(6) {
             let cell = |name| finding.slot(name).unwrap_or_default().to_owned();
-            rows.push(vec![frame::capitalise_sentence(&cell("measure")), cell("v0"), cell("v1"), cell("p").replace("p ", "").replace("P ", "")]);
+            rows.push(vec![
+                frame::capitalise_sentence(&cell("measure")),
+                cell("v0"),
+                cell("v1"),
+                cell("p").replace("p ", "").replace("P ", ""),
+            ]);
         }
         let caption = format!("Measurements in {}, before and after each change.", self.scene.systems[0]);
         vec![Grid { caption, rows }]
@@ -319,23 +330,44 @@ fn general_slot(scene: &Scene, name: &str, dice: &mut Dice) -> Option<String> {
         "measure0" => return measure.map(|m| m.name.clone()),
         "v0d" => return measure.map(|m| format!("{} {}", scene::number((m.low + m.high) / 2.0, m.decimals), m.unit)),
         "above" => dice.pick(&["above", "below"]),
-        "a_proteinkind" => {
-            dice.pick(&["a serine hydrolase", "a zinc-finger protein", "a membrane transporter", "a small GTPase", "an RNA helicase", "a scaffold protein"])
-        }
+        "a_proteinkind" => dice.pick(&[
+            "a serine hydrolase",
+            "a zinc-finger protein",
+            "a membrane transporter",
+            "a small GTPase",
+            "an RNA helicase",
+            "a scaffold protein",
+        ]),
         "cleaves" => dice.pick(&["cleaves", "binds", "oxidises", "transports", "unfolds"]),
-        "substrate" => dice.pick(&["sphingolipids", "short peptides", "nuclear RNA", "glycoproteins", "acyl-CoA", "histone tails"]),
-        "a_drugkind" => dice.pick(&["a covalent inhibitor", "a macrocyclic peptide", "a small molecule", "a monoclonal antibody"]),
+        "substrate" => {
+            dice.pick(&["sphingolipids", "short peptides", "nuclear RNA", "glycoproteins", "acyl-CoA", "histone tails"])
+        }
+        "a_drugkind" => {
+            dice.pick(&["a covalent inhibitor", "a macrocyclic peptide", "a small molecule", "a monoclonal antibody"])
+        }
         "blocks" => dice.pick(&["blocks", "degrades", "stabilises", "occupies"]),
-        "a_taxon" => dice.pick(&["a filamentous fungus", "a gram-negative bacterium", "an annual grass", "a burrowing mollusc", "a freshwater alga"]),
+        "a_taxon" => dice.pick(&[
+            "a filamentous fungus",
+            "a gram-negative bacterium",
+            "an annual grass",
+            "a burrowing mollusc",
+            "a freshwater alga",
+        ]),
         "habitat" => dice.pick(&["alkaline soils", "tidal pools", "leaf litter", "hot springs", "alpine streams"]),
-        "a_assay" => dice.pick(&["a colorimetric assay", "flow cytometry", "automated image analysis", "an enzyme-linked assay", "a calibrated probe"]),
+        "a_assay" => dice.pick(&[
+            "a colorimetric assay",
+            "flow cytometry",
+            "automated image analysis",
+            "an enzyme-linked assay",
+            "a calibrated probe",
+        ]),
         "ref" => dice.pick(&["two reference genes", "total protein", "a spike-in control"]),
-        _ => return numeric_slot(name, dice),
+        _ => return numeric_slot(name, scene.subject.lab, dice),
     };
     Some(chosen.to_owned())
 }
 
-fn numeric_slot(name: &str, dice: &mut Dice) -> Option<String> {
+fn numeric_slot(name: &str, lab: Lab, dice: &mut Dice) -> Option<String> {
     let (low, high, unit) = match name {
         "share" | "pct0" => (12, 88, "%"),
         "years" => (2, 9, ""),
@@ -368,7 +400,7 @@ fn numeric_slot(name: &str, dice: &mut Dice) -> Option<String> {
         "batch" => (16, 512, ""),
         "fold5" => (3, 10, ""),
         "seeds" => (3, 10, ""),
-        "dose" => return Some(scene::dose(dice)),
+        "dose" => return Some(scene::dose(dice, lab)),
         "lr" => return Some(format!("{} × 10<sup>−4</sup>", dice.whole(1, 9))),
         "step" => return Some(format!("0.{}", dice.whole(1, 9))),
         _ => return None,

@@ -43,7 +43,8 @@ pub fn protein(dice: &mut Dice) -> String {
 }
 
 pub fn compound(dice: &mut Dice) -> String {
-    let ending: &str = dice.pick(&["amide", "azole", "inib", "oxacin", "idine", "atrol", "imycin", "olone", "estat", "umab"]);
+    let ending: &str =
+        dice.pick(&["amide", "azole", "inib", "oxacin", "idine", "atrol", "imycin", "olone", "estat", "umab"]);
     format!("{}{ending}", syllables(dice, 2))
 }
 
@@ -70,11 +71,12 @@ pub fn person(dice: &mut Dice) -> (String, String) {
         surname = format!("van {surname}");
     }
     let first: &str = dice.pick(&[
-        "Ada", "Ben", "Chidi", "Dana", "Emre", "Farah", "Goro", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Mei", "Nils", "Olga",
-        "Pia", "Quin", "Rosa", "Sami", "Tove", "Uma", "Vito", "Wen", "Yara", "Zoë", "Łucja", "José", "Anaïs",
+        "Ada", "Ben", "Chidi", "Dana", "Emre", "Farah", "Goro", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Mei", "Nils",
+        "Olga", "Pia", "Quin", "Rosa", "Sami", "Tove", "Uma", "Vito", "Wen", "Yara", "Zoë", "Łucja", "José", "Anaïs",
     ]);
     let given = if dice.chance(0.5) {
-        let middle: char = dice.pick(&['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'R', 'S', 'T']);
+        let middle: char =
+            dice.pick(&['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'R', 'S', 'T']);
         format!("{first} {middle}")
     } else {
         first.to_owned()
@@ -84,9 +86,22 @@ pub fn person(dice: &mut Dice) -> (String, String) {
 
 /// A defined term and its abbreviation, of three or four words.
 pub fn abbreviated_term(dice: &mut Dice) -> (String, String) {
-    let first: Vec<&str> = vec!["delayed", "calcium-gated", "redox", "membrane", "graded", "nuclear", "paired", "early", "local", "tonic"];
-    let second: Vec<&str> = vec!["release", "coupling", "transfer", "growth", "repair", "transport", "lineage", "contact", "binding", "turnover"];
-    let third: Vec<&str> = vec!["factor", "index", "complex", "response", "module", "score", "signal", "pathway", "cascade", "network"];
+    let first: Vec<&str> =
+        vec!["delayed", "calcium-gated", "redox", "membrane", "graded", "nuclear", "paired", "early", "local", "tonic"];
+    let second: Vec<&str> = vec![
+        "release",
+        "coupling",
+        "transfer",
+        "growth",
+        "repair",
+        "transport",
+        "lineage",
+        "contact",
+        "binding",
+        "turnover",
+    ];
+    let third: Vec<&str> =
+        vec!["factor", "index", "complex", "response", "module", "score", "signal", "pathway", "cascade", "network"];
     let mut words: Vec<&str> = vec![dice.pick(&first), dice.pick(&second), dice.pick(&third)];
     if dice.chance(0.4) {
         words.insert(0, dice.pick(&["integrated", "basal", "peripheral", "synthetic", "orthogonal", "mean"]));

@@ -70,8 +70,20 @@ impl Scene {
 }
 
 pub const VERBS: &[&str] = &[
-    "inhibits", "activates", "binds", "phosphorylates", "stabilises", "represses", "recruits", "degrades", "cleaves",
-    "methylates", "ubiquitinates", "sequesters", "antagonises", "transports",
+    "inhibits",
+    "activates",
+    "binds",
+    "phosphorylates",
+    "stabilises",
+    "represses",
+    "recruits",
+    "degrades",
+    "cleaves",
+    "methylates",
+    "ubiquitinates",
+    "sequesters",
+    "antagonises",
+    "transports",
 ];
 
 fn findings(scene: &Scene, seed: u64, version: u32) -> Vec<Finding> {
@@ -80,19 +92,59 @@ fn findings(scene: &Scene, seed: u64, version: u32) -> Vec<Finding> {
     let measure = |i: usize| measures[i % measures.len().max(1)].clone();
     let kinds: &[&'static str] = match scene.subject.lab {
         Lab::Bench => &[
-            "change", "relation", "change", "property", "contrast", "necessity", "count", "locate", "correlation", "nochange",
-            "change", "relation", "definition", "contrast",
+            "change",
+            "relation",
+            "change",
+            "property",
+            "contrast",
+            "necessity",
+            "count",
+            "locate",
+            "correlation",
+            "nochange",
+            "change",
+            "relation",
+            "definition",
+            "contrast",
         ],
         Lab::Clinic => &[
-            "contrast", "risk", "change", "risk", "correlation", "nochange", "contrast", "change", "definition", "risk",
-            "count", "change",
+            "contrast",
+            "risk",
+            "change",
+            "risk",
+            "correlation",
+            "nochange",
+            "contrast",
+            "change",
+            "definition",
+            "risk",
+            "count",
+            "change",
         ],
         Lab::Field => &[
-            "change", "contrast", "correlation", "count", "nochange", "change", "definition", "contrast", "change", "locate",
+            "change",
+            "contrast",
+            "correlation",
+            "count",
+            "nochange",
+            "change",
+            "definition",
+            "contrast",
+            "change",
+            "locate",
             "relation",
         ],
         Lab::Compute => &[
-            "contrast", "change", "correlation", "nochange", "change", "count", "contrast", "change", "definition", "property",
+            "contrast",
+            "change",
+            "correlation",
+            "nochange",
+            "change",
+            "count",
+            "contrast",
+            "change",
+            "definition",
+            "property",
         ],
     };
     let fewer = dice.whole(0, 3) as usize;
@@ -105,7 +157,15 @@ fn findings(scene: &Scene, seed: u64, version: u32) -> Vec<Finding> {
         .map(|(i, kind)| {
             let cause = causes.get(i % causes.len().max(1)).cloned().unwrap_or_default();
             // A stream of its own: one more finding in version 2 leaves the others as they were.
-            finding(scene, kind, i, &cause, &measure(i), &measure(i + 1), &mut Dice::of(seed, &["finding", &i.to_string()]))
+            finding(
+                scene,
+                kind,
+                i,
+                &cause,
+                &measure(i),
+                &measure(i + 1),
+                &mut Dice::of(seed, &["finding", &i.to_string()]),
+            )
         })
         .collect();
     if version > 1 && scene.subject.measures.len() > 1 {
@@ -125,7 +185,7 @@ fn causes(scene: &Scene, dice: &mut Dice) -> Vec<String> {
     let [a, b, c] = &scene.genes;
     let [condition, condition2] = &scene.conditions;
     let [drug, drug2] = &scene.drugs;
-    let dose = dose(dice);
+    let dose = dose(dice, scene.subject.lab);
     let mut causes = match scene.subject.lab {
         Lab::Bench => vec![
             format!("loss of {a}"),
@@ -204,9 +264,21 @@ fn finding(
     slots.push(("a_pct", with_article(&percent_text)));
     slots.push(("pct", percent_text));
     let (raised, rise, rose, risen, higher): (&str, &str, &str, &str, &str) = if up {
-        (dice.pick(&["increased", "raised", "elevated"]), "increase", dice.pick(&["increased", "rose"]), "increased", "higher")
+        (
+            dice.pick(&["increased", "raised", "elevated"]),
+            "increase",
+            dice.pick(&["increased", "rose"]),
+            "increased",
+            "higher",
+        )
     } else {
-        (dice.pick(&["reduced", "decreased", "lowered"]), "decrease", dice.pick(&["decreased", "fell"]), "decreased", "lower")
+        (
+            dice.pick(&["reduced", "decreased", "lowered"]),
+            "decrease",
+            dice.pick(&["decreased", "fell"]),
+            "decreased",
+            "lower",
+        )
     };
     for (key, word) in [("raised", raised), ("rise", rise), ("rose", rose), ("risen", risen), ("higher", higher)] {
         slots.push((key, word.to_owned()));
@@ -228,7 +300,9 @@ fn finding(
         Lab::Field => {
             (format!("{system} exposed to {}", scene.conditions[index % 2]), "unexposed reference sites".to_owned())
         }
-        Lab::Compute => (format!("runs with {}", scene.conditions[index % 2]), "runs with the default settings".to_owned()),
+        Lab::Compute => {
+            (format!("runs with {}", scene.conditions[index % 2]), "runs with the default settings".to_owned())
+        }
     };
     slots.push(("group", group));
     slots.push(("control", control));
@@ -275,7 +349,10 @@ fn finding(
     let control_rate = dice.whole(8, 21) as f64;
     slots.push(("pa", format!("{}%", number(control_rate * ratio, 1))));
     slots.push(("pb", format!("{}%", number(control_rate, 1))));
-    slots.push(("orci2", format!("95% CI {}–{}%", number(control_rate * ratio * 0.9, 1), number(control_rate * ratio * 1.1, 1))));
+    slots.push((
+        "orci2",
+        format!("95% CI {}–{}%", number(control_rate * ratio * 0.9, 1), number(control_rate * ratio * 1.1, 1)),
+    ));
     slots.push(("diff", format!("{} percentage points", number((control_rate - control_rate * ratio).abs(), 1))));
     slots.push(("event", dice.pick(EVENTS).to_owned()));
     let kind = if kind == "contrast" && !up { "contrast_down" } else { kind };
@@ -294,8 +371,12 @@ const THINGS: &[&str] = &["genes", "compounds", "transcripts", "variants", "samp
 const EVENTS: &[&str] =
     &["readmission", "relapse", "treatment failure", "death from any cause", "serious infection", "loss of response"];
 
-pub fn dose(dice: &mut Dice) -> String {
-    let (low, high, unit) = dice.pick(&[(1, 90, "µM"), (2, 60, "mg/kg"), (5, 900, "nM"), (5, 400, "mg")]);
+pub fn dose(dice: &mut Dice, lab: Lab) -> String {
+    let (low, high, unit) = match lab {
+        Lab::Clinic => (5, 400, "mg"),
+        Lab::Field => (1, 40, "mg/L"),
+        Lab::Bench | Lab::Compute => dice.pick(&[(1, 90, "µM"), (5, 900, "nM"), (2, 60, "µg/mL")]),
+    };
     format!("{} {unit}", dice.whole(low, high))
 }
 
