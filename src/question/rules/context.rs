@@ -1,0 +1,119 @@
+//! What a document says about itself once: the setting its questions may name, its abbreviations, its names.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::model::document::{Document, PassageRef};
+use crate::text::abbreviation::Abbreviations;
+
+pub(super) struct Context<'d> {
+    pub abbreviations: Abbreviations,
+    /// `In patients with sepsis` or `In mice`, from the title.
+    pub setting: Option<String>,
+    /// Words that occur in lower case somewhere: a capitalised first word found here loses its capital.
+    lower: HashSet<&'d str>,
+    /// Names by kind, with the number of times each stands in the text.
+    pub names: BTreeMap<&'d str, usize>,
+    title: String,
+}
+
+/// Who or what was studied, with the words that say so.
+const ORGANISMS: &[(&str, &str)] = &[
+    ("mice", "mice"), ("mouse", "mice"), ("murine", "mice"), ("rats", "rats"), ("rat", "rats"), ("zebrafish", "zebrafish"), ("Drosophila", "Drosophila"), ("Arabidopsis", "Arabidopsis"), ("yeast", "yeast"),
+    ("Xenopus", "Xenopus"), ("C. elegans", "Caenorhabditis elegans"), ("Caenorhabditis elegans", "Caenorhabditis elegans"), ("E. coli", "Escherichia coli"), ("Escherichia coli", "Escherichia coli"), ("macaques", "macaques"), ("monkeys", "monkeys"),
+    ("pigs", "pigs"), ("rice", "rice"), ("maize", "maize"), ("honeybees", "honeybees"), ("honey bees", "honey bees"), ("chickens", "chickens"), ("cattle", "cattle"), ("sheep", "sheep"), ("dogs", "dogs"), ("planarians", "planarians"),
+    ("Plasmodium falciparum", "Plasmodium falciparum"), ("Mycobacterium tuberculosis", "Mycobacterium tuberculosis"), ("tomato", "tomato"), ("wheat", "wheat"),
+];
+
+const PEOPLE: &[&str] = &["patients", "children", "adults", "women", "men", "infants", "adolescents", "people", "individuals", "humans", "volunteers", "workers", "students", "pregnancy", "survivors"];
+
+impl<'d> Context<'d> {
+    pub fn new(document: &Document, passages: &[PassageRef<'d>]) -> Self {
+        let mut lower = HashSet::new();
+        let mut names: BTreeMap<&'d str, usize> = BTreeMap::new();
+        for passage in passages {
+            for word in passage.text.split(|c: char| !(c.is_alphanumeric() || c == '-')) {
+                if word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() < 24 {
+                    lower.insert(word);
+                }
+                if is_name(word) {
+                    *names.entry(word).or_default() += 1;
+                }
+            }
+        }
+        Context {
+            abbreviations: Abbreviations::collect(passages.iter().map(|p| p.text)),
+            setting: setting(&document.title),
+            lower,
+            names,
+            title: document.title.to_lowercase(),
+        }
+    }
+
+    /// Whether `word` (lower case) is one of the title's.
+    pub fn in_title(&self, word: &str) -> bool {
+        self.title.contains(word)
+    }
+
+    /// `text` with its first word in lower case, unless that word is a name.
+    pub fn lower_first(&self, text: &str) -> String {
+        let word = text.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().unwrap_or("");
+        let mut chars = word.chars();
+        let capital = chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || c == '-');
+        let lowered = word.to_lowercase();
+        let known = self.lower.contains(lowered.as_str()) || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among") || word.len() == 1 && lowered == "a";
+        if capital && known { lowered + &text[word.len()..] } else { text.to_owned() }
+    }
+
+    /// The setting to put before a clause that names no organism or people of its own.
+    pub fn setting_for(&self, clause: &str) -> Option<&str> {
+        let setting = self.setting.as_deref()?;
+        let words: Vec<String> = clause.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+        let named = ORGANISMS.iter().any(|(cue, _)| clause.contains(cue))
+            || PEOPLE.iter().any(|p| words.iter().any(|w| w == p))
+            || ["human", "participants", "males", "females", "girls", "boys", "larvae", "worms", "flies", "mosquitoes", "plants", "animals", "embryos"].iter().any(|p| words.iter().any(|w| w == p));
+        (!named).then_some(setting)
+    }
+}
+
+/// A gene, protein, microRNA, drug code or cell line by its shape: capitals or digits within, two to twelve characters.
+pub(super) fn is_name(word: &str) -> bool {
+    let n_upper = word.bytes().filter(u8::is_ascii_uppercase).count();
+    let has_digit = word.bytes().any(|b| b.is_ascii_digit());
+    (3..=12).contains(&word.len())
+        && word.is_ascii()
+        && word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && (n_upper >= 2 || n_upper >= 1 && has_digit || word.starts_with("miR-"))
+        && !word.ends_with('-')
+}
+
+fn setting(title: &str) -> Option<String> {
+    let title = title.trim_end_matches(['.', ' ']);
+    for people in PEOPLE {
+        for lead in ["in ", "among ", "of ", "for "] {
+            let Some(at) = title.find(&format!(" {lead}")) else { continue };
+            let phrase = &title[at + 1 + lead.len()..];
+            let phrase = phrase.split([':', ',', '?', ';', '–', '—', '(']).next().unwrap_or("").trim();
+            let words: Vec<&str> = phrase.split(' ').collect();
+            let holds = words.iter().take(4).any(|w| w.eq_ignore_ascii_case(people));
+            let starts = words.first().is_some_and(|w| w.chars().all(|c| c.is_alphabetic() || c == '-'));
+            let clean = !words.iter().any(|w| matches!(*w, "is" | "are" | "and" | "by" | "reveals" | "a" | "after" | "using" | "study" | "the" | "to" | "from"));
+            if holds && starts && clean && (1..=8).contains(&words.len()) {
+                return Some(format!("In {phrase}"));
+            }
+        }
+    }
+    let mut found: Vec<&str> = ORGANISMS.iter().filter(|(cue, _)| contains_word(title, cue)).map(|(_, name)| *name).collect();
+    found.dedup();
+    match found.as_slice() {
+        [one] => Some(format!("In {one}")),
+        _ => None,
+    }
+}
+
+fn contains_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        before.is_none_or(|c| !c.is_alphanumeric()) && after.is_none_or(|c| !c.is_alphanumeric())
+    })
+}
