@@ -123,7 +123,8 @@ fn long_form_before<'t>(before: &'t str, short: &str) -> Option<&'t str> {
                 break;
             }
         }
-        if matches!(c, '(' | ')' | ';' | ':') {
+        let comma = c == ',' && before[at + 1..].starts_with(' ');
+        if comma || matches!(c, '(' | ')' | ';' | ':') {
             break;
         }
         start = at;

@@ -81,14 +81,109 @@ pub(super) fn without_brackets(sentence: &str) -> Option<String> {
 }
 
 const LEADS: &[&str] = &[
-    "we found that", "we show that", "we showed that", "we observed that", "we demonstrate that", "we demonstrated that", "we report that", "we find that", "here we show that", "here, we show that", "here we report that", "here, we report that",
-    "our results show that", "our results demonstrate that", "our data show that", "our findings show that", "the results showed that", "results showed that", "the results show that", "we discovered that", "we confirmed that", "we also found that",
-    "here, we demonstrate that", "we have shown that", "we further show that", "we also show that", "we reveal that", "these results demonstrate that", "these data demonstrate that", "these results show that", "our results reveal that", "it was found that", "we identified that", "here we demonstrate that", "our study shows that", "this study shows that", "we established that", "our findings demonstrate that", "our data demonstrate that", "results indicated that", "results indicate that", "the results indicated that", "our results indicate that", "analysis revealed that", "we noted that",
+    "we found that",
+    "we show that",
+    "we showed that",
+    "we observed that",
+    "we demonstrate that",
+    "we demonstrated that",
+    "we report that",
+    "we find that",
+    "here we show that",
+    "here, we show that",
+    "here we report that",
+    "here, we report that",
+    "our results show that",
+    "our results demonstrate that",
+    "our data show that",
+    "our findings show that",
+    "the results showed that",
+    "results showed that",
+    "the results show that",
+    "we discovered that",
+    "we confirmed that",
+    "we also found that",
+    "here, we demonstrate that",
+    "we have shown that",
+    "we further show that",
+    "we also show that",
+    "we reveal that",
+    "these results demonstrate that",
+    "these data demonstrate that",
+    "these results show that",
+    "our results reveal that",
+    "it was found that",
+    "we identified that",
+    "here we demonstrate that",
+    "our study shows that",
+    "this study shows that",
+    "we established that",
+    "our findings demonstrate that",
+    "our data demonstrate that",
+    "results indicated that",
+    "results indicate that",
+    "the results indicated that",
+    "our results indicate that",
+    "analysis revealed that",
+    "we noted that",
 ];
 
 const ADVERBS: &[&str] = &[
-    "However", "Interestingly", "In contrast", "Furthermore", "Moreover", "In addition", "Additionally", "Surprisingly", "Notably", "Importantly", "Strikingly", "Indeed", "Overall", "In summary", "In conclusion", "Finally", "First", "Second", "Third", "Specifically",
-    "Thus", "Therefore", "Consequently", "Mechanistically", "Remarkably", "Unexpectedly", "Conversely", "By contrast", "Also", "As expected", "Again", "Nevertheless", "Intriguingly", "Collectively", "Together", "In particular", "Consistently", "On average", "In total", "Here", "Hence", "In fact", "Lastly", "On the other hand", "Altogether", "Crucially",
+    "However",
+    "Interestingly",
+    "In contrast",
+    "Furthermore",
+    "Moreover",
+    "In addition",
+    "Additionally",
+    "Surprisingly",
+    "Notably",
+    "Importantly",
+    "Strikingly",
+    "Indeed",
+    "Overall",
+    "In summary",
+    "In conclusion",
+    "Finally",
+    "First",
+    "Second",
+    "Third",
+    "Specifically",
+    "Thus",
+    "Therefore",
+    "Consequently",
+    "Mechanistically",
+    "Remarkably",
+    "Unexpectedly",
+    "Conversely",
+    "By contrast",
+    "Also",
+    "As expected",
+    "Again",
+    "Nevertheless",
+    "Intriguingly",
+    "Collectively",
+    "Together",
+    "In particular",
+    "Consistently",
+    "On average",
+    "In total",
+    "Here",
+    "Hence",
+    "In fact",
+    "Lastly",
+    "On the other hand",
+    "Altogether",
+    "Crucially",
+    "For example",
+    "In general",
+    "For instance",
+    "In turn",
+    "As a result",
+    "To our knowledge",
+    "Of note",
+    "In agreement",
+    "In all cases",
 ];
 
 /// Takes off leading adverbs and "we found that", as often as they stand there.
@@ -107,7 +202,37 @@ pub(super) fn without_lead(mut text: &str) -> &str {
     text
 }
 
-const FRONTS: &[&str] = &["In", "At", "After", "During", "Among", "Upon", "Within", "On", "Under", "For", "Of", "Across", "Before", "Between", "Throughout", "Following", "By", "in", "at", "after", "during", "among", "upon", "within", "on", "under", "for", "across", "before"];
+const FRONTS: &[&str] = &[
+    "In",
+    "At",
+    "After",
+    "During",
+    "Among",
+    "Upon",
+    "Within",
+    "On",
+    "Under",
+    "For",
+    "Of",
+    "Across",
+    "Before",
+    "Between",
+    "Throughout",
+    "Following",
+    "By",
+    "in",
+    "at",
+    "after",
+    "during",
+    "among",
+    "upon",
+    "within",
+    "on",
+    "under",
+    "for",
+    "across",
+    "before",
+];
 
 fn is_be(word: &str) -> Option<(Tense, bool)> {
     match word {
@@ -120,18 +245,131 @@ fn is_be(word: &str) -> Option<(Tense, bool)> {
 }
 
 fn is_auxiliary(word: &str) -> bool {
-    is_be(word).is_some() || matches!(word, "has" | "have" | "had" | "did" | "does" | "do" | "can" | "cannot" | "will" | "must" | "been" | "be" | "being")
+    is_be(word).is_some()
+        || matches!(
+            word,
+            "has"
+                | "have"
+                | "had"
+                | "did"
+                | "does"
+                | "do"
+                | "can"
+                | "cannot"
+                | "will"
+                | "must"
+                | "been"
+                | "be"
+                | "being"
+        )
 }
 
 pub(super) fn is_adverb(word: &str) -> bool {
-    word.ends_with("ly") && word.len() > 4 && !matches!(word, "family" | "assembly" | "early" | "only" | "anomaly" | "supply" | "reply" | "daily" | "elderly" | "butterfly")
-        || matches!(word, "not" | "then" | "strongly" | "even" | "still")
+    word.ends_with("ly")
+        && word.len() > 4
+        && !matches!(
+            word,
+            "family"
+                | "assembly"
+                | "early"
+                | "only"
+                | "anomaly"
+                | "supply"
+                | "reply"
+                | "daily"
+                | "elderly"
+                | "butterfly"
+        )
+        || matches!(word, "not" | "then" | "also" | "even" | "still")
+}
+
+/// Adverbs that take half the verb back.
+fn is_weak(word: &str) -> bool {
+    matches!(
+        word,
+        "rarely"
+            | "barely"
+            | "hardly"
+            | "partially"
+            | "poorly"
+            | "partly"
+            | "nearly"
+            | "scarcely"
+            | "possibly"
+            | "probably"
+            | "potentially"
+            | "previously"
+            | "recently"
+            | "reportedly"
+            | "apparently"
+            | "only"
+    )
 }
 
 /// Verb forms that are nouns as well, and so need a look at their neighbours.
 const NOUNS: &[&str] = &[
-    "increase", "increases", "decrease", "decreases", "control", "controls", "target", "targets", "change", "changes", "form", "forms", "use", "uses", "influence", "report", "reports", "rescue", "block", "blocks", "display", "displays", "delay", "delays", "cause", "causes", "rise", "rises", "decline", "declines", "result",
-    "results", "act", "acts", "account", "accounts", "play", "drive", "trigger", "triggers", "lead", "leads", "die", "express", "lower", "bound", "raise", "show", "find", "affect", "effects", "carry", "rescues", "influences", "elevated", "rose", "led", "make", "makes", "appear", "produce", "alter",
+    "increase",
+    "increases",
+    "decrease",
+    "decreases",
+    "control",
+    "controls",
+    "target",
+    "targets",
+    "change",
+    "changes",
+    "form",
+    "forms",
+    "use",
+    "uses",
+    "influence",
+    "report",
+    "reports",
+    "rescue",
+    "block",
+    "blocks",
+    "display",
+    "displays",
+    "delay",
+    "delays",
+    "cause",
+    "causes",
+    "rise",
+    "rises",
+    "decline",
+    "declines",
+    "result",
+    "results",
+    "act",
+    "acts",
+    "account",
+    "accounts",
+    "play",
+    "drive",
+    "trigger",
+    "triggers",
+    "lead",
+    "leads",
+    "die",
+    "express",
+    "lower",
+    "bound",
+    "raise",
+    "show",
+    "find",
+    "affect",
+    "effects",
+    "carry",
+    "rescues",
+    "influences",
+    "elevated",
+    "rose",
+    "led",
+    "make",
+    "makes",
+    "appear",
+    "produce",
+    "alter",
 ];
 
 /// Reads the main clause of `text` (brackets and lead-ins off already); `None` when it is not understood.
@@ -164,9 +402,11 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
     let word = words[at];
     let mut next = at + 1;
     let mut negated = false;
+    let mut weak = words[end..at].iter().any(|w| is_weak(w));
     let mut skip = |next: &mut usize| {
         while let Some(word) = words.get(*next).filter(|w| is_adverb(w)) {
             negated |= *word == "not";
+            weak |= is_weak(word);
             *next += 1;
         }
     };
@@ -193,7 +433,10 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
             "has" | "have" | "had" => {
                 skip(&mut next);
                 let after = *words.get(next)?;
-                if after == "been" || lexicon.verb(after).is_some_and(|(_, form)| form != Form::Base) && !matches!(after, "reduced" | "increased" | "elevated" | "decreased" | "impaired") {
+                if after == "been"
+                    || lexicon.verb(after).is_some_and(|(_, form)| form != Form::Base)
+                        && !matches!(after, "reduced" | "increased" | "elevated" | "decreased" | "impaired")
+                {
                     return None;
                 }
                 (Group::Have, if word == "had" { Tense::Past } else { Tense::Present }, word == "have")
@@ -211,6 +454,9 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
             }
         }
     };
+    if weak {
+        return None;
+    }
     let rest = main_part(words.get(next..)?, lexicon)?;
     Some(Clause { front, subject, group, tense, plural, negated, rest })
 }
@@ -235,11 +481,21 @@ fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
             let noun = NOUNS.contains(&bare);
             let finite = match form {
                 Form::Past => !MODIFIERS.contains(&bare) || !before_preposition,
-                Form::Third | Form::Base => !(noun && (before_preposition || is_auxiliary(next) || lexicon.verb(next).is_some() || next.is_empty())) && !PREPOSITIONS.contains(&words[at - 1]),
+                Form::Third | Form::Base => {
+                    !(noun
+                        && (before_preposition
+                            || is_auxiliary(next)
+                            || lexicon.verb(next).is_some()
+                            || next.ends_with("ing")
+                            || next.is_empty()))
+                        && !PREPOSITIONS.contains(&words[at - 1])
+                }
                 Form::Participle => false,
             };
-            let adjective = matches!(words[at - 1], "the" | "a" | "an" | "of" | "with" | "and" | "or" | "to") && form != Form::Third;
-            let base_after_singular = form == Form::Base && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
+            let adjective = matches!(words[at - 1], "the" | "a" | "an" | "of" | "with" | "and" | "or" | "to")
+                && form != Form::Third;
+            let base_after_singular = form == Form::Base
+                && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
             if finite && !adjective && !base_after_singular && !stop {
                 // A past form may be a participle: a later plain finite verb wins.
                 if form != Form::Past {
@@ -253,7 +509,12 @@ fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
         if stop {
             break;
         }
-        if candidate.is_some_and(|c| at > c + 1) && matches!(*word, "and" | "that" | "which" | "while" | "whereas" | "but" | "when" | "because" | "than" | "compared") {
+        if candidate.is_some_and(|c| at > c + 1)
+            && matches!(
+                *word,
+                "and" | "that" | "which" | "while" | "whereas" | "but" | "when" | "because" | "than" | "compared"
+            )
+        {
             break;
         }
     }
@@ -262,13 +523,40 @@ fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
 
 fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
     let Some(last) = words.last() else { return false };
-    if words.len() > 16 || PREPOSITIONS.contains(last) || is_adverb(last) {
+    if words.len() > 16
+        || PREPOSITIONS.contains(last)
+        || is_adverb(last)
+        || last.ends_with("ed") && !last.contains('-') && last.len() > 5
+    {
         return false;
     }
     words.iter().enumerate().all(|(at, word)| {
-        let clause_word = matches!(*word, "that" | "which" | "who" | "whose" | "when" | "while" | "because" | "although" | "where" | "since" | "as" | "to" | "than" | "but" | "until" | "unlike" | "whereas" | "though" | "compared" | "out");
+        let clause_word = matches!(
+            *word,
+            "that"
+                | "which"
+                | "who"
+                | "whose"
+                | "when"
+                | "while"
+                | "because"
+                | "although"
+                | "where"
+                | "since"
+                | "as"
+                | "to"
+                | "than"
+                | "but"
+                | "until"
+                | "unlike"
+                | "whereas"
+                | "though"
+                | "compared"
+                | "out"
+        );
         let next = words.get(at + 1).copied().unwrap_or("");
-        let odd_participle = word.ends_with("ed") && !word.contains('-') && PREPOSITIONS.contains(&next) && !MODIFIERS.contains(word);
+        let odd_participle =
+            word.ends_with("ed") && !word.contains('-') && PREPOSITIONS.contains(&next) && !MODIFIERS.contains(word);
         let verb = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
         let mark = word.contains([',', ';', ':', '"', '“', '”', '=', '|']);
         !clause_word && !odd_participle && !verb && !mark
@@ -277,17 +565,74 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
 
 /// The words up to the end of the main clause; `None` when a list or an unknown clause follows.
 fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
-    const CLOSERS: &[&str] = &["and", "but", "while", "whereas", "which", "suggesting", "indicating", "thereby", "with", "consistent", "as", "although", "resulting", "leading", "demonstrating", "showing", "confirming", "supporting", "however", "but", "including", "ranging", "thus", "even", "despite", "making", "whilst", "where", "when", "because", "since", "implying", "highlighting", "reflecting", "compared"];
+    const CLOSERS: &[&str] = &[
+        "and",
+        "but",
+        "while",
+        "whereas",
+        "which",
+        "suggesting",
+        "indicating",
+        "thereby",
+        "with",
+        "consistent",
+        "as",
+        "although",
+        "resulting",
+        "leading",
+        "demonstrating",
+        "showing",
+        "confirming",
+        "supporting",
+        "however",
+        "but",
+        "including",
+        "ranging",
+        "thus",
+        "even",
+        "despite",
+        "making",
+        "whilst",
+        "where",
+        "when",
+        "because",
+        "since",
+        "implying",
+        "highlighting",
+        "reflecting",
+        "compared",
+    ];
     let mut kept: Vec<&str> = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        if matches!(*word, "whereas" | "while" | "suggesting" | "indicating" | "although" | "because" | "but" | "thereby" | "which" | "implying" | "whilst") && at > 0 {
+        if matches!(
+            *word,
+            "whereas"
+                | "while"
+                | "suggesting"
+                | "indicating"
+                | "although"
+                | "because"
+                | "but"
+                | "thereby"
+                | "which"
+                | "implying"
+                | "whilst"
+        ) && at > 0
+        {
             break;
         }
         if *word == "and" && at > 0 {
             let next = words.get(at + 1).copied().unwrap_or("");
             let after = words.get(at + 2).copied().unwrap_or("");
-            let finite = |w: &str| is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, form)| form == Form::Third || form == Form::Past);
-            if finite(next) || is_adverb(next) || finite(after) || words.get(at + 3).copied().is_some_and(is_auxiliary) || words.iter().skip(at + 1).take(6).any(|w| is_be(w).is_some()) {
+            let finite = |w: &str| {
+                is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, form)| form == Form::Third || form == Form::Past)
+            };
+            if finite(next)
+                || is_adverb(next)
+                || finite(after)
+                || words.get(at + 3).copied().is_some_and(is_auxiliary)
+                || words.iter().skip(at + 1).take(5).take_while(|w| !w.ends_with(',')).any(|w| is_be(w).is_some())
+            {
                 break;
             }
         }
@@ -298,7 +643,10 @@ fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
                 return None;
             }
             if next == "and" {
-                let clause = words.iter().skip(at + 2).any(|w| is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, f)| f != Form::Base));
+                let clause = words
+                    .iter()
+                    .skip(at + 2)
+                    .any(|w| is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, f)| f != Form::Base));
                 if !clause || kept.iter().filter(|w| **w == ",").count() > 1 {
                     return None;
                 }

@@ -18,13 +18,55 @@ pub(super) struct Context<'d> {
 
 /// Who or what was studied, with the words that say so.
 const ORGANISMS: &[(&str, &str)] = &[
-    ("mice", "mice"), ("mouse", "mice"), ("murine", "mice"), ("rats", "rats"), ("rat", "rats"), ("zebrafish", "zebrafish"), ("Drosophila", "Drosophila"), ("Arabidopsis", "Arabidopsis"), ("yeast", "yeast"),
-    ("Xenopus", "Xenopus"), ("C. elegans", "Caenorhabditis elegans"), ("Caenorhabditis elegans", "Caenorhabditis elegans"), ("E. coli", "Escherichia coli"), ("Escherichia coli", "Escherichia coli"), ("macaques", "macaques"), ("monkeys", "monkeys"),
-    ("pigs", "pigs"), ("rice", "rice"), ("maize", "maize"), ("honeybees", "honeybees"), ("honey bees", "honey bees"), ("chickens", "chickens"), ("cattle", "cattle"), ("sheep", "sheep"), ("dogs", "dogs"), ("planarians", "planarians"),
-    ("Plasmodium falciparum", "Plasmodium falciparum"), ("Mycobacterium tuberculosis", "Mycobacterium tuberculosis"), ("tomato", "tomato"), ("wheat", "wheat"),
+    ("mice", "mice"),
+    ("mouse", "mice"),
+    ("murine", "mice"),
+    ("rats", "rats"),
+    ("rat", "rats"),
+    ("zebrafish", "zebrafish"),
+    ("Drosophila", "Drosophila"),
+    ("Arabidopsis", "Arabidopsis"),
+    ("yeast", "yeast"),
+    ("Xenopus", "Xenopus"),
+    ("C. elegans", "Caenorhabditis elegans"),
+    ("Caenorhabditis elegans", "Caenorhabditis elegans"),
+    ("E. coli", "Escherichia coli"),
+    ("Escherichia coli", "Escherichia coli"),
+    ("macaques", "macaques"),
+    ("monkeys", "monkeys"),
+    ("pigs", "pigs"),
+    ("rice", "rice"),
+    ("maize", "maize"),
+    ("honeybees", "honeybees"),
+    ("honey bees", "honey bees"),
+    ("chickens", "chickens"),
+    ("cattle", "cattle"),
+    ("sheep", "sheep"),
+    ("dogs", "dogs"),
+    ("planarians", "planarians"),
+    ("Plasmodium falciparum", "Plasmodium falciparum"),
+    ("Mycobacterium tuberculosis", "Mycobacterium tuberculosis"),
+    ("tomato", "tomato"),
+    ("wheat", "wheat"),
 ];
 
-const PEOPLE: &[&str] = &["patients", "children", "adults", "women", "men", "infants", "adolescents", "people", "individuals", "humans", "volunteers", "workers", "students", "pregnancy", "survivors"];
+const PEOPLE: &[&str] = &[
+    "patients",
+    "children",
+    "adults",
+    "women",
+    "men",
+    "infants",
+    "adolescents",
+    "people",
+    "individuals",
+    "humans",
+    "volunteers",
+    "workers",
+    "students",
+    "pregnancy",
+    "survivors",
+];
 
 impl<'d> Context<'d> {
     pub fn new(document: &Document, passages: &[PassageRef<'d>]) -> Self {
@@ -60,7 +102,13 @@ impl<'d> Context<'d> {
         let mut chars = word.chars();
         let capital = chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || c == '-');
         let lowered = word.to_lowercase();
-        let known = self.lower.contains(lowered.as_str()) || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among") || word.len() == 1 && lowered == "a";
+        let known = self.lower.contains(lowered.as_str())
+            || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")
+            || word.len() == 1 && lowered == "a"
+            || word.len() > 6
+                && ["tion", "sion", "ment", "ness", "ance", "ence", "sity", "lity", "ysis", "ptor", "ent", "ing"]
+                    .iter()
+                    .any(|end| lowered.ends_with(end));
         if capital && known { lowered + &text[word.len()..] } else { text.to_owned() }
     }
 
@@ -68,9 +116,29 @@ impl<'d> Context<'d> {
     pub fn setting_for(&self, clause: &str) -> Option<&str> {
         let setting = self.setting.as_deref()?;
         let words: Vec<String> = clause.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-        let named = ORGANISMS.iter().any(|(cue, _)| clause.contains(cue))
+        let species = clause
+            .split(' ')
+            .any(|w| w.len() == 2 && w.ends_with('.') && w.starts_with(|c: char| c.is_ascii_uppercase()));
+        let named = species
+            || ORGANISMS.iter().any(|(cue, _)| clause.contains(cue))
             || PEOPLE.iter().any(|p| words.iter().any(|w| w == p))
-            || ["human", "participants", "males", "females", "girls", "boys", "larvae", "worms", "flies", "mosquitoes", "plants", "animals", "embryos"].iter().any(|p| words.iter().any(|w| w == p));
+            || [
+                "human",
+                "participants",
+                "males",
+                "females",
+                "girls",
+                "boys",
+                "larvae",
+                "worms",
+                "flies",
+                "mosquitoes",
+                "plants",
+                "animals",
+                "embryos",
+            ]
+            .iter()
+            .any(|p| words.iter().any(|w| w == p));
         (!named).then_some(setting)
     }
 }
@@ -96,13 +164,34 @@ fn setting(title: &str) -> Option<String> {
             let words: Vec<&str> = phrase.split(' ').collect();
             let holds = words.iter().take(4).any(|w| w.eq_ignore_ascii_case(people));
             let starts = words.first().is_some_and(|w| w.chars().all(|c| c.is_alphabetic() || c == '-'));
-            let clean = !words.iter().any(|w| matches!(*w, "is" | "are" | "and" | "by" | "reveals" | "a" | "after" | "using" | "study" | "the" | "to" | "from"));
+            let clean =
+                !words.iter().skip(1).any(|w| {
+                    w.starts_with(|c: char| c.is_uppercase()) && w[1..].bytes().all(|b| b.is_ascii_lowercase())
+                }) && !words.first().is_some_and(|w| w.starts_with(char::is_uppercase))
+                    && !words.iter().any(|w| {
+                        matches!(
+                            *w,
+                            "is" | "are"
+                                | "and"
+                                | "by"
+                                | "reveals"
+                                | "a"
+                                | "on"
+                                | "after"
+                                | "using"
+                                | "study"
+                                | "the"
+                                | "to"
+                                | "from"
+                        )
+                    });
             if holds && starts && clean && (1..=8).contains(&words.len()) {
                 return Some(format!("In {phrase}"));
             }
         }
     }
-    let mut found: Vec<&str> = ORGANISMS.iter().filter(|(cue, _)| contains_word(title, cue)).map(|(_, name)| *name).collect();
+    let mut found: Vec<&str> =
+        ORGANISMS.iter().filter(|(cue, _)| contains_word(title, cue)).map(|(_, name)| *name).collect();
     found.dedup();
     match found.as_slice() {
         [one] => Some(format!("In {one}")),
