@@ -2,6 +2,7 @@
 
 mod completions;
 mod drift;
+mod grade;
 mod man;
 mod simulate;
 
@@ -24,6 +25,8 @@ enum Command {
     Completions(completions::Args),
     /// Watch the field's topics move
     Drift(drift::Args),
+    /// Grade responses against answer specs: JSON lines in, scores out
+    Grade(grade::Args),
     /// Print the man page
     Man(man::Args),
     /// Serve invented archives on loopback, for tests and demos
@@ -38,6 +41,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Completions(args) => completions::run(&args),
         Command::Drift(args) => drift::run(&args),
+        Command::Grade(args) => grade::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Simulate(args) => simulate::run(args),
     }

@@ -88,6 +88,71 @@ impl Folded {
     }
 }
 
+/// The accepted forms of one term, the canonical one first.
+#[derive(Debug, Clone)]
+pub(crate) struct Forms(Vec<(String, Folded)>);
+
+impl Forms {
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        Forms(texts.map(|text| (text.to_owned(), Folded::new(&super::dress::undress(text, false)))).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(String, Folded)> {
+        self.0.iter()
+    }
+
+    pub(crate) fn canonical(&self) -> &str {
+        self.0.first().map_or("", |(text, _)| text)
+    }
+
+    /// Words of the longest form.
+    pub(crate) fn n_words(&self) -> usize {
+        self.0.iter().map(|(text, _)| text.split_whitespace().count()).max().unwrap_or(0)
+    }
+
+    /// Whether `text` as it stands is one of the forms.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        let folded = Folded::new(text);
+        !folded.is_empty() && self.0.iter().any(|(form, own)| own.equals(&folded) || same_species(form, text))
+    }
+
+    /// Whether `text` names the term: one form; a form with a listed name or its initials in brackets; two forms joined.
+    pub(crate) fn accept(&self, text: &str) -> bool {
+        self.has(text) || {
+            let name = super::dress::name_of(text);
+            (name.len() != text.len() && self.has(name)) || self.has_bracketed(name) || self.has_joined(name)
+        }
+    }
+
+    fn has_bracketed(&self, text: &str) -> bool {
+        let Some((outside, inside)) = text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) else {
+            return false;
+        };
+        let (outside, inside) = (super::dress::name_of(outside), super::dress::name_of(inside));
+        self.has(outside) && (self.has(inside) || is_initials(inside, outside))
+    }
+
+    fn has_joined(&self, text: &str) -> bool {
+        let joints =
+            ["/", ",", ";", "=", " or ", " and ", "also known as", "also called", "a.k.a.", "aka ", "i.e.", "("];
+        let lower = text.to_ascii_lowercase();
+        joints.iter().any(|joint| {
+            let mut found = lower.match_indices(joint);
+            let (Some((at, _)), None) = (found.next(), found.next()) else { return false };
+            // Proof: lowering ASCII moves no byte, so `at` is a char boundary of `text`.
+            let (first, second) = (&text[..at], &text[at + joint.len()..]);
+            let part = |part: &str| {
+                let part = part.trim().trim_start_matches(',').trim_end_matches([',', ')']);
+                let part =
+                    super::table::strip_longest(part, &["also known as", "also called", "a.k.a.", "aka", "i.e.", "or"])
+                        .unwrap_or(part);
+                self.has(super::dress::name_of(part.trim().trim_start_matches(',')))
+            };
+            part(first) && part(second)
+        })
+    }
+}
+
 /// Whether one of `a` and `b` is a species name and the other the same with its genus cut to an initial.
 pub(crate) fn same_species(a: &str, b: &str) -> bool {
     fn parts(name: &str) -> Option<(&str, &str)> {

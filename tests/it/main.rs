@@ -1,6 +1,7 @@
 //! One test binary: linking is the slow part.
 
 mod drift;
+mod grade;
 mod simulate;
 mod store;
 mod support;
