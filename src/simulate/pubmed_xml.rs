@@ -331,7 +331,7 @@ fn comments(out: &mut String, world: &World, record: &Record, state: &RecordDeli
             tie(kind, pmid);
         }
     }
-    if record.seed % 17 == 0 {
+    if record.seed.is_multiple_of(17) {
         all.push(("CommentIn", "Fict Lett Biol. 2026 Feb;3(1):9".to_owned(), None));
     }
     if all.is_empty() {

@@ -16,9 +16,15 @@ pub struct World {
     pub records: Vec<Record>,
     by_doi: BTreeMap<String, usize>,
     by_pmid: BTreeMap<u64, usize>,
-    /// (date, appears_at, preprint, posting) per server, in the order in which the API lists them.
-    rows: BTreeMap<Server, Vec<(NaiveDate, DateTime<Utc>, usize, usize)>>,
+    /// In the order in which the API lists them.
+    rows: BTreeMap<Server, Vec<RowKey>>,
 }
+
+/// (date, appears_at, preprint, posting).
+type RowKey = (NaiveDate, DateTime<Utc>, usize, usize);
+
+/// A record that is to enter PubMed: kind, category, seed, DOI, journal form.
+type Entry = (RecordKind, String, u64, Option<String>, usize);
 
 /// A preprint with every version it will ever have.
 #[derive(Debug, Clone, PartialEq)]
@@ -220,7 +226,7 @@ impl World {
 
     fn enter_records(&mut self, config: &Config, first: NaiveDate, last: NaiveDate) {
         // What is to enter, by day; PMIDs go up with the day, so that a longer world keeps the PMIDs of a shorter one.
-        let mut by_day: BTreeMap<NaiveDate, Vec<(RecordKind, String, u64, Option<String>, usize)>> = BTreeMap::new();
+        let mut by_day: BTreeMap<NaiveDate, Vec<Entry>> = BTreeMap::new();
         for (i, preprint) in self.preprints.iter().enumerate() {
             let mut dice = Dice::of(preprint.seed, &["pubmed"]);
             if let Some(link) = &preprint.journal

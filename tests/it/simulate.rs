@@ -484,3 +484,35 @@ async fn a_folder_of_files_is_served_as_archives() {
     let refused = Simulator::start(config, Clock::system(), LOOPBACK.parse().unwrap()).await;
     assert!(matches!(refused, Err(Error::EmptyFolder(_))));
 }
+
+#[test]
+fn invented_files_are_read_without_issues() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = aludel::simulate::files::write(folder.path(), 40, &Config::default()).unwrap();
+    let limits = aludel::document::Limits::default();
+    let (mut full_texts, mut records) = (0, 0);
+    for path in paths {
+        let name = path.display().to_string();
+        let parsed = aludel::document::parse(&std::fs::read(&path).unwrap(), &name, &limits).unwrap();
+        for (document, issues) in parsed.records {
+            assert!(issues.is_empty(), "{name}: {issues:?}");
+            assert!(!document.title.is_empty() && document.ids.key().is_some(), "{name}");
+            if name.contains("pubmed-") {
+                records += 1;
+                continue;
+            }
+            full_texts += 1;
+            let level = document.content_level();
+            assert_eq!(level, aludel::model::document::ContentLevel::FullText, "{name}");
+            assert_eq!((document.sections.len(), document.tables.len()), (4, 1), "{name}");
+            assert!(!document.figures.is_empty() && !document.abstract_passages.is_empty());
+            let passages = document.passages();
+            assert!(
+                passages.iter().all(|passage| !passage.text.contains(['{', '<', '[']) || passage.text.contains("< 0.")),
+                "{name}"
+            );
+        }
+    }
+    assert_eq!(full_texts, 40);
+    assert!(records >= 35, "{records}");
+}

@@ -63,7 +63,7 @@ fn details(
             let rows: Vec<Value> = rows.into_iter().take(count.min(100)).map(|(p, v)| row(shared, p, v, now)).collect();
             found(rows)
         }
-        [rest @ ..] if rest.len() >= 2 => {
+        rest if rest.len() >= 2 => {
             let rest = rest.strip_suffix(&["json"]).unwrap_or(rest);
             let version = rest.last().and_then(|v| v.parse::<u32>().ok()).filter(|v| *v < 1000);
             let doi = match rest.split_last() {
@@ -211,7 +211,7 @@ fn row(shared: &Shared, preprint: &Preprint, posting: &Posting, now: DateTime<Ut
     } else {
         String::new()
     };
-    let funder = if preprint.seed % 9 == 0 {
+    let funder = if preprint.seed.is_multiple_of(9) {
         json!([{"name": "Ministry of Invention", "id": "https://ror.org/000000000", "id-type": "ROR", "award": "IMAG-1"}])
     } else {
         json!("NA")

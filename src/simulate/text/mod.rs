@@ -182,7 +182,9 @@ impl Pen<'_> {
         for _ in 0..self.dice.whole(2, 4) {
             let mut sentences = vec![self.general(&self.kind("background"))];
             for _ in 0..self.dice.whole(2, 4) {
-                sentences.push(self.general("intro"));
+                if self.has_fresh("intro") {
+                    sentences.push(self.general("intro"));
+                }
             }
             introduction.push(sentences.join(" "));
         }
@@ -200,30 +202,42 @@ impl Pen<'_> {
                 sentences.push(format!("{} (Fig. {}).", self.observation(finding), i + 1));
                 paragraphs.push(sentences.join(" "));
             }
-            let title = self.general("title").trim_end_matches('.').to_owned();
+            let title = self.general(&self.kind("title")).trim_end_matches('.').to_owned();
             results.push(Part { title, kind: "", paragraphs, parts: Vec::new() });
         }
 
         let mut methods = Vec::new();
         for heading in ["Materials and setting", "Measurements", "Statistical analysis"] {
-            let sentences: Vec<String> = (0..self.dice.whole(3, 5)).map(|_| self.general(self.methods())).collect();
+            let wanted = self.dice.whole(3, 5);
+            let mut fresh = Vec::new();
+            for _ in 0..wanted {
+                if self.has_fresh(self.methods()) {
+                    fresh.push(self.general(self.methods()));
+                }
+            }
+            if fresh.is_empty() {
+                continue;
+            }
             methods.push(Part {
                 title: heading.to_owned(),
                 kind: "",
-                paragraphs: vec![sentences.join(" ")],
+                paragraphs: vec![fresh.join(" ")],
                 parts: Vec::new(),
             });
         }
 
         let mut discussion = Vec::new();
         for i in 0..self.dice.whole(3, 5) as usize {
-            let sentences: Vec<String> = (0..self.dice.whole(3, 5))
-                .map(|j| {
-                    let kind = if self.clinical() && j % 2 == 0 { "discussion_clinic" } else { "discussion" };
-                    self.about(i + j as usize, kind)
-                })
-                .collect();
-            discussion.push(sentences.join(" "));
+            let mut sentences = Vec::new();
+            for j in 0..self.dice.whole(3, 5) as usize {
+                let kind = if self.clinical() && j.is_multiple_of(2) { "discussion_clinic" } else { "discussion" };
+                if self.has_fresh(kind) {
+                    sentences.push(self.about(i + j, kind));
+                }
+            }
+            if !sentences.is_empty() {
+                discussion.push(sentences.join(" "));
+            }
         }
         discussion.push(self.general(&self.kind("conclusion")));
 
@@ -283,6 +297,11 @@ impl Pen<'_> {
 
     fn general(&mut self, kind: &str) -> String {
         self.about(0, kind)
+    }
+
+    /// Whether a frame of `kind` is left that this paper has not used.
+    fn has_fresh(&self, kind: &str) -> bool {
+        self.writer.vocabulary.frames(kind).iter().any(|frame| !self.used.contains(frame))
     }
 
     fn frame(&mut self, kind: &str) -> String {
@@ -428,7 +447,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn papers_fill_every_slot_and_agree_with_themselves() {
+    fn papers_fill_every_slot() {
         let writer = Writer::default();
         for (i, category) in crate::simulate::catalogue::all_categories().into_iter().enumerate() {
             let full = writer.full(i as u64, category, 1);

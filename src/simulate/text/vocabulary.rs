@@ -132,6 +132,6 @@ mod tests {
             assert!(subject.topics.len() >= 2 && !subject.systems.is_empty() && !subject.conditions.is_empty());
             assert!(subject.measures.iter().all(|m| m.low < m.high), "{category}");
         }
-        assert!(vocabulary.frame_kinds().map(|kind| vocabulary.frames(kind).len()).sum::<usize>() >= 200);
+        assert!(vocabulary.frame_kinds().map(|kind| vocabulary.frames(kind).len()).sum::<usize>() >= 300);
     }
 }
