@@ -2,6 +2,7 @@
 //!
 //! Drafts carry their evidence as spans of the document's passages. Whether a draft is any good is for `verify` to say.
 
+pub mod model;
 pub mod rules;
 
 use futures_util::future::BoxFuture;
@@ -20,4 +21,6 @@ pub trait Generate: Send + Sync {
 pub enum Error {
     #[error("the model's reply is not a list of questions: {detail}")]
     BadReply { detail: String },
+    #[error("the model gave no reply: {detail}")]
+    NoReply { detail: String },
 }

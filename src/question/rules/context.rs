@@ -11,6 +11,8 @@ pub(super) struct Context<'d> {
     pub setting: Option<String>,
     /// Words that occur in lower case somewhere: a capitalised first word found here loses its capital.
     lower: HashSet<&'d str>,
+    /// Words that occur with a capital inside a sentence: names.
+    capitalised: HashSet<&'d str>,
     /// Names by kind, with the number of times each stands in the text.
     pub names: BTreeMap<&'d str, usize>,
     title: String,
@@ -71,9 +73,20 @@ const PEOPLE: &[&str] = &[
 impl<'d> Context<'d> {
     pub fn new(document: &Document, passages: &[PassageRef<'d>]) -> Self {
         let mut lower = HashSet::new();
+        let mut capitalised = HashSet::new();
         let mut names: BTreeMap<&'d str, usize> = BTreeMap::new();
         for passage in passages {
+            let mut opens = true;
             for word in passage.text.split(|c: char| !(c.is_alphanumeric() || c == '-')) {
+                // Two separators in a row (a stop and its space) may open a sentence; one space does not.
+                if word.is_empty() {
+                    opens = true;
+                    continue;
+                }
+                if !opens && word.starts_with(char::is_uppercase) {
+                    capitalised.insert(word);
+                }
+                opens = false;
                 if word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() < 24 {
                     lower.insert(word);
                 }
@@ -86,6 +99,7 @@ impl<'d> Context<'d> {
             abbreviations: Abbreviations::collect(passages.iter().map(|p| p.text)),
             setting: setting(&document.title),
             lower,
+            capitalised,
             names,
             title: document.title.to_lowercase(),
         }
@@ -104,6 +118,7 @@ impl<'d> Context<'d> {
         let lowered = word.to_lowercase();
         let known = self.lower.contains(lowered.as_str())
             || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")
+            || word.len() > 4 && !self.capitalised.contains(word)
             || word.len() == 1 && lowered == "a"
             || word.len() > 6
                 && ["tion", "sion", "ment", "ness", "ance", "ence", "sity", "lity", "ysis", "ptor", "ent", "ing"]

@@ -59,7 +59,7 @@ fn only_value(text: &str) -> Option<Quantity> {
         return None;
     }
     let q = all.pop()?;
-    (q.is_value() && q.label.is_none() && !q.adjective && q.value >= 0.0).then_some(q)
+    (q.is_value() && q.label.is_none() && (!q.adjective || q.kind == Kind::Fold) && q.value >= 0.0).then_some(q)
 }
 
 /// `12% of the cells died` and `Twelve patients died`.
