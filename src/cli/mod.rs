@@ -4,6 +4,7 @@ mod completions;
 mod drift;
 mod grade;
 mod man;
+mod parse;
 mod simulate;
 
 use std::io::Write;
@@ -29,6 +30,8 @@ enum Command {
     Grade(grade::Args),
     /// Print the man page
     Man(man::Args),
+    /// Show what the parser understands of files
+    Parse(parse::Args),
     /// Serve invented archives on loopback, for tests and demos
     Simulate(simulate::Args),
 }
@@ -43,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Drift(args) => drift::run(&args),
         Command::Grade(args) => grade::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Parse(args) => parse::run(&args),
         Command::Simulate(args) => simulate::run(args),
     }
 }

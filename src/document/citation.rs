@@ -110,6 +110,11 @@ fn join(out: &mut String, part: &str) {
                     }
                     _ => gap = false,
                 }
+            } else if let Some(outside) = emptied_around(out, after) {
+                after = outside;
+                gap = after.starts_with(' ') || (out.ends_with(' ') && !after.starts_with(['–', '—', '-', '/']));
+                out.truncate(out.trim_end().len());
+                after = after.trim_start();
             } else if after.starts_with([',', ';']) && out.ends_with([',', ';', '(']) {
                 out.truncate(out.trim_end_matches([',', ';', ' ']).len());
             }
@@ -120,6 +125,24 @@ fn join(out: &mut String, part: &str) {
         out.push(' ');
     }
     out.push_str(after);
+}
+
+/// When the bracket around a citation holds only fillers on both sides ("see … for review"), cuts it off `out` and
+/// returns what follows it.
+fn emptied_around<'a>(out: &mut String, after: &'a str) -> Option<&'a str> {
+    let close_at = head(after, BRACKET_BYTES).find([')', ']'])?;
+    let (inside, rest) = after.split_at_checked(close_at)?;
+    if !is_filler(inside) {
+        return None;
+    }
+    let start = out.len().saturating_sub(BRACKET_BYTES);
+    let tail = (start..=out.len()).find_map(|at| out.get(at..))?;
+    let (_, inner) = tail.rsplit_once(['(', '['])?;
+    if !is_filler(inner) {
+        return None;
+    }
+    out.truncate(out.len() - inner.len() - 1);
+    rest.get(1..)
 }
 
 fn is_filler(inner: &str) -> bool {

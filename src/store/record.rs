@@ -113,7 +113,9 @@ pub(super) fn names(ids: &Ids, document: &Document) -> Vec<String> {
 
 /// The dates on which a record says the work was public: the earliest known to the day, and the earliest known less well.
 pub(super) fn public_dates(document: &Document) -> (Option<PartialDate>, Option<PartialDate>) {
-    const NOT_PUBLIC: [&str; 14] = [
+    const NOT_PUBLIC: [&str; 16] = [
+        "preprint",
+        "sent_for_review",
         "received",
         "accepted",
         "revised",

@@ -4,4 +4,5 @@ mod drift;
 mod grade;
 mod simulate;
 mod store;
+mod document;
 mod support;

@@ -138,7 +138,7 @@ impl<'a> Jats<'a> {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(row.join(" | ").trim());
+            push_row(&mut text, row);
         }
         for note in &table.notes {
             table.third_party |= is_third_party(note);
@@ -265,6 +265,19 @@ impl<'a> Jats<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+/// Cells with a bar between them; an empty cell leaves only its bars.
+fn push_row(text: &mut String, row: &[String]) {
+    for (index, cell) in row.iter().enumerate() {
+        if index > 0 {
+            text.push_str(if text.is_empty() || text.ends_with('\n') { "|" } else { " |" });
+        }
+        if index > 0 && !cell.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(cell);
     }
 }
 

@@ -107,9 +107,8 @@ impl<'a> Jats<'a> {
                     "article-categories" => self.categories(None),
                     "title-group" => self.title_group(),
                     "contrib-group" => self.contributors(),
-                    "pub-date" => self.date(&tag),
-                    "history" => self.history(),
-                    "pub-history" => self.history(),
+                    "pub-date" => self.date(&tag, None),
+                    "history" | "pub-history" => self.history(None),
                     "related-article" => self.related(&tag),
                     "permissions" => self.permissions(),
                     "copyright-statement" | "copyright-holder" => self.holder(),
@@ -297,12 +296,12 @@ impl<'a> Jats<'a> {
         Some(surname)
     }
 
-    fn history(&mut self) {
+    fn history(&mut self, event: Option<&str>) {
         loop {
             match self.xml.next() {
                 Token::Open(tag) => match tag.name {
-                    "date" => self.date(&tag),
-                    "event" => self.history(),
+                    "date" => self.date(&tag, event),
+                    "event" => self.history(tag.raw_attribute("event-type")),
                     _ => self.xml.skip(),
                 },
                 Token::Close | Token::End => return,
@@ -311,8 +310,11 @@ impl<'a> Jats<'a> {
         }
     }
 
-    fn date(&mut self, tag: &Tag<'a>) {
-        let received = tag.attribute("pub-type").or_else(|| tag.attribute("date-type")).unwrap_or_else(|| "pub".into());
+    /// `event`: the kind of the event that holds the date, when the date itself has none.
+    fn date(&mut self, tag: &Tag<'a>, event: Option<&str>) {
+        let received =
+            tag.attribute("pub-type").or_else(|| tag.attribute("date-type")).or_else(|| event.map(str::to_owned));
+        let received = received.unwrap_or_else(|| "pub".into());
         let printed = tag.has("publication-format", "print");
         let iso = tag.attribute("iso-8601-date");
         let (mut year, mut month, mut day, mut text) = (None, None, None, Inline::default());
@@ -335,6 +337,8 @@ impl<'a> Jats<'a> {
         }
         let date = year.and_then(|year| PartialDate::new(year, month, day)).or_else(|| iso_date(iso.as_deref()?));
         match date {
+            // HighWire's own handling.
+            Some(_) if received.starts_with("hwp-") => {}
             Some(date) => {
                 let key = date_key(&received, printed);
                 let better = self.document.dates.get(&key).is_none_or(|known| !known.is_full() && date.is_full());
@@ -585,7 +589,9 @@ fn date_key(received: &str, printed: bool) -> String {
         "ppub" | "print" => "ppub",
         "pub" | "publication" if printed => "ppub",
         "pub" | "publication" => "pub",
-        "collection" | "ecollection" | "nihms-submitted" => return received.replace('-', "_"),
+        "rev-request" => "rev-request",
+        "nihms-submitted" => "submitted",
+        "pmc-last-change" => "updated",
         "rev-recd" | "revised" => "revised",
         "pmc-release" | "pmc" => "pmc_release",
         "epreprint" => "preprint",

@@ -11,6 +11,9 @@ fn is_transparent(name: &str) -> bool {
     matches!(
         name,
         "italic"
+            | "comment"
+            | "etal"
+            | "suffix"
             | "bold"
             | "sc"
             | "underline"

@@ -192,7 +192,9 @@ impl<'a> Jats<'a> {
             .as_deref()
             .is_some_and(|v| v.eq_ignore_ascii_case("biorxiv") || v.eq_ignore_ascii_case("medrxiv"));
         if document.article_type.is_empty() || document.article_type == "article" {
-            let kind = self.heading_subjects.iter().find(|subject| front::is_type_label(subject));
+            let labels = || self.heading_subjects.iter().filter(|subject| front::is_type_label(subject));
+            // "Regular Article" stands beside "New Results", and says less.
+            let kind = labels().find(|label| !label.to_lowercase().contains("article")).or_else(|| labels().next());
             if let Some(kind) = kind {
                 document.article_type = kind.clone();
             }

@@ -93,9 +93,9 @@ impl<'a> Reader<'_, 'a> {
                 }
             }
             "Article" => self.article(),
-            "DateRevised" => self.date("date_revised"),
-            "DateCompleted" => self.date("date_completed"),
-            "DateCreated" => self.date("date_created"),
+            "DateRevised" => self.date("updated"),
+            "DateCompleted" => self.date("completed"),
+            "DateCreated" => self.date("created"),
             "CommentsCorrectionsList" => children!(self, tag => self.correction(&tag)),
             "KeywordList" => children!(self, tag => {
                 let keyword = self.text();
