@@ -6,6 +6,8 @@
 
 pub mod biorxiv;
 pub mod plan;
+pub mod pubmed;
+pub mod rss;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +27,7 @@ use crate::model::id::{Ids, Pmid};
 pub struct Config {
     pub biorxiv: biorxiv::Config,
     pub medrxiv: biorxiv::Config,
+    pub pubmed: pubmed::Config,
 }
 
 /// One archive that can be read window by window.
@@ -160,6 +163,8 @@ pub enum Error {
     Endless { archive: SourceName, window: Window, answers: u64 },
     #[error("{archive} can not list {window}")]
     NotListed { archive: SourceName, window: Window },
+    #[error("the records that {archive} gave can not be read: {reason}")]
+    Records { archive: SourceName, reason: String },
     #[error("{setting} of {archive} is not usable: {reason}")]
     Setting { archive: SourceName, setting: &'static str, reason: String },
     #[error("asking the store what it holds")]
@@ -174,7 +179,9 @@ impl Error {
     pub fn retry(&self) -> fetch::Retry {
         match self {
             Error::Fetch(error) => error.retry(),
-            Error::Repeats { .. } | Error::Endless { .. } => fetch::Retry::After(CONTRADICTION_PAUSE),
+            Error::Repeats { .. } | Error::Endless { .. } | Error::Records { .. } => {
+                fetch::Retry::After(CONTRADICTION_PAUSE)
+            }
             Error::Known(_) => fetch::Retry::Backoff,
             Error::Refused { .. } | Error::NotListed { .. } | Error::Setting { .. } => fetch::Retry::Never,
         }
