@@ -1,1 +1,3 @@
 //! The corridor: the job queue, the schedule, and one file a job.
+
+pub mod jobs;
