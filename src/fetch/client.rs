@@ -289,14 +289,16 @@ impl Client {
         Ok(Fetched { url: answered, at: self.clock.now(), not_modified: false, validators, body })
     }
 
-    /// A span of time as it passes here: on loopback under a scaled clock it passes as fast as the clock runs. Other
-    /// people's servers live in real time, whatever our clock says.
+    /// A span of time as it passes here: on loopback under a scaled clock it passes as fast as the clock runs, and under a
+    /// stepped one, which stands still, it is over at once. Other people's servers live in real time, whatever our clock says.
     fn pace(&self, url: &Url, span: Duration) -> Duration {
+        if !is_loopback(url) {
+            return span;
+        }
         match self.clock.scale() {
-            Some(scale) if is_loopback(url) => {
-                Duration::try_from_secs_f64(span.as_secs_f64() / scale.rate).unwrap_or(span)
-            }
-            _ => span,
+            Some(scale) => Duration::try_from_secs_f64(span.as_secs_f64() / scale.rate).unwrap_or(span),
+            None if self.clock.is_simulated() => Duration::ZERO,
+            None => span,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod pubmed;
 pub mod rss;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -186,6 +187,19 @@ impl Error {
             Error::Refused { .. } | Error::NotListed { .. } | Error::Setting { .. } => fetch::Retry::Never,
         }
     }
+}
+
+/// The source called `name`, asking through `client`; `None` for the inbox, which is no archive.
+///
+/// # Errors
+/// [`Error::Setting`] when its configuration can not be used.
+pub fn open(name: SourceName, config: &Config, client: Arc<fetch::Client>) -> Result<Option<Box<dyn Source>>, Error> {
+    Ok(match name {
+        SourceName::Biorxiv => Some(Box::new(biorxiv::Biorxiv::new(name, &config.biorxiv, client)?)),
+        SourceName::Medrxiv => Some(Box::new(biorxiv::Biorxiv::new(name, &config.medrxiv, client)?)),
+        SourceName::Pubmed => Some(Box::new(pubmed::Pubmed::new(&config.pubmed, client)?)),
+        SourceName::Inbox => None,
+    })
 }
 
 /// The archives' day at `now`: both the preprint servers and PubMed date by US Eastern time.

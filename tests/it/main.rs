@@ -1,8 +1,9 @@
 //! One test binary: linking is the slow part.
 
+mod document;
 mod drift;
 mod grade;
 mod simulate;
+mod source;
 mod store;
-mod document;
 mod support;

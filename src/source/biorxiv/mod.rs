@@ -159,6 +159,8 @@ impl Source for Biorxiv {
             cursor: 0,
             previous: None,
             answers: 0,
+            total: None,
+            asked_at_end: false,
             tally: Tally::default(),
         })
     }
@@ -174,6 +176,10 @@ struct Pages<'a> {
     /// The rows of the page before, to notice a server that ignores the cursor.
     previous: Option<Vec<Map<String, Value>>>,
     answers: u64,
+    /// Rows announced for the interval; a hint, often too high.
+    total: Option<u64>,
+    /// The end was said once already at this cursor.
+    asked_at_end: bool,
     tally: Tally,
 }
 
@@ -195,6 +201,11 @@ impl Pages<'_> {
         let (reply, origin) = self.archive.ask(endpoint, interval, self.cursor).await?;
         let page = match reply {
             Reply::Page(page) => page,
+            Reply::Empty | Reply::Doubtful if !self.ends_as_announced() && !self.asked_at_end => {
+                // Also said when there are rows: believed when it is said twice.
+                self.asked_at_end = true;
+                return Ok(Batch::default());
+            }
             Reply::Empty => return Ok(self.end_interval()),
             Reply::Doubtful => {
                 self.tally.doubtful = true;
@@ -220,8 +231,10 @@ impl Pages<'_> {
             && let Some(total) = page.total
         {
             self.tally.announced = Some(self.tally.announced.unwrap_or(0) + total);
+            self.total = Some(total);
         }
         self.cursor += page.received();
+        self.asked_at_end = false;
         self.tally.received += page.received();
         self.tally.unreadable += page.unreadable;
         let mut batch = Batch::default();
@@ -250,18 +263,28 @@ impl Pages<'_> {
         Ok(batch)
     }
 
+    /// Whether as many rows came as were announced, so that an end here is no surprise.
+    fn ends_as_announced(&self) -> bool {
+        self.total.is_some_and(|total| self.cursor >= total)
+    }
+
     fn end_interval(&mut self) -> Batch {
+        self.start_over();
+        Batch { last: self.intervals.is_empty(), ..Batch::default() }
+    }
+
+    /// Leaves the interval; the next one begins at its first row.
+    fn start_over(&mut self) {
         self.intervals.pop();
         self.cursor = 0;
         self.previous = None;
-        Batch { last: self.intervals.is_empty(), ..Batch::default() }
+        self.total = None;
+        self.asked_at_end = false;
     }
 
     /// Halves an interval that was too wide for the server; rows already received come again, which does no harm.
     fn split(&mut self, (from, to): (NaiveDate, NaiveDate)) {
-        self.intervals.pop();
-        self.cursor = 0;
-        self.previous = None;
+        self.start_over();
         let half = u64::try_from((to - from).num_days() / 2).unwrap_or(0);
         let middle = from.checked_add_days(Days::new(half)).unwrap_or(from);
         if let Some(next) = middle.succ_opt().filter(|next| *next <= to) {

@@ -1,7 +1,7 @@
 //! PubMed through the E-utilities: ESearch for the ids of a day, EFetch for the records not held yet.
 //!
 //! A day's ids are listed whole and compared with the store before anything is fetched, so that re-reading the overlap
-//! costs one request a day. What a record says is `document`'s to read; it is handed in as [`ReadRecords`].
+//! costs one request a day. What a record says is [`crate::document`]'s to read.
 
 mod wire;
 
@@ -17,15 +17,17 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Batch, Error, Known, Listing, Source, Tally, Window, WindowKind, base_url, join};
+use crate::document::{self, Limits};
 use crate::fetch::{BadBody, Client, Request};
 use crate::model::delivery::{Delivery, SourceName};
-use crate::model::document::{Document, ParseIssue};
 use crate::model::id::Pmid;
 use wire::{FetchReply, History, SEARCH_LIMIT, Search, SearchReply};
 
 const NAME: SourceName = SourceName::Pubmed;
 /// How often a search that the server forgot is made again.
 const MAX_SEARCHES: u32 = 4;
+/// How often a listed record is asked for before it counts as missing.
+const MAX_ASKED: u32 = 3;
 /// Narrows a day with more changes than ESearch lists to those that change a work's standing.
 const STANDING: &str = "(retracted publication[pt] OR retraction of publication[pt] OR expression of concern[pt] OR published erratum[pt])";
 
@@ -75,16 +77,6 @@ impl Default for Config {
     }
 }
 
-/// Reads the records of an article set; the text says why it could not.
-pub type ReadRecords = fn(&[u8]) -> Result<Records, String>;
-
-/// What an article set held.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Records {
-    pub documents: Vec<(Document, Vec<ParseIssue>)>,
-    pub deleted: Vec<Pmid>,
-}
-
 /// PubMed behind its E-utilities.
 pub struct Pubmed {
     base: Url,
@@ -94,7 +86,6 @@ pub struct Pubmed {
     revised: bool,
     api_key: Option<String>,
     client: Arc<Client>,
-    read_records: ReadRecords,
 }
 
 impl Pubmed {
@@ -102,7 +93,7 @@ impl Pubmed {
     ///
     /// # Errors
     /// [`Error::Setting`] when the base address or the key file can not be used.
-    pub fn new(config: &Config, client: Arc<Client>, read_records: ReadRecords) -> Result<Self, Error> {
+    pub fn new(config: &Config, client: Arc<Client>) -> Result<Self, Error> {
         let base = base_url(NAME, "base_url", &config.base_url)?;
         let api_key = config.api_key_file.as_ref().map(read_key).transpose()?;
         let spacing_ms = config.spacing_ms.unwrap_or(if api_key.is_some() { 110 } else { 350 });
@@ -114,7 +105,6 @@ impl Pubmed {
             revised: config.revised,
             api_key,
             client,
-            read_records,
         })
     }
 
@@ -185,13 +175,21 @@ impl Pubmed {
     }
 
     fn deliveries(&self, body: &[u8]) -> Result<(Vec<Delivery>, Vec<Pmid>), Error> {
-        let records = (self.read_records)(body).map_err(|reason| Error::Records { archive: NAME, reason })?;
-        let deliveries = records.documents.into_iter().map(|(document, issues)| {
+        let parsed = match document::parse(body, "efetch", &Limits::default()) {
+            Ok(parsed) => parsed,
+            // The set is whole and holds no article: nothing but books, or nothing at all.
+            Err(document::Error::NotAnArticle { .. }) => return Ok((Vec::new(), Vec::new())),
+            Err(error) => return Err(Error::Records { archive: NAME, reason: error.to_string() }),
+        };
+        for reason in &parsed.unread {
+            tracing::warn!(source = %NAME, reason, "a record could not be read");
+        }
+        let deliveries = parsed.records.into_iter().map(|(document, issues)| {
             let id = document.ids.pmid.map(|pmid| pmid.to_string()).unwrap_or_default();
             let origin = format!("{}efetch.fcgi?db=pubmed&id={id}", self.base);
             Delivery { source: NAME, origin, document, issues, full_text_url: None }
         });
-        Ok((deliveries.collect(), records.deleted))
+        Ok((deliveries.collect(), parsed.deleted))
     }
 }
 
@@ -237,7 +235,7 @@ struct Day<'a> {
 
 enum Stage {
     Search,
-    /// Ids still to be fetched, in batches; a batch that came back short is asked once more for what it lacks.
+    /// Ids still to be fetched, in batches; what a batch came back without is asked for again.
     Ids(VecDeque<Wanted>),
     /// Paging through a search that is too long to be listed.
     History {
@@ -251,7 +249,7 @@ enum Stage {
 
 struct Wanted {
     pmids: Vec<Pmid>,
-    asked_before: bool,
+    asked: u32,
 }
 
 impl Day<'_> {
@@ -319,7 +317,7 @@ impl Day<'_> {
         let wanted = |pmid: &Pmid| held.contains(pmid) == (kind == WindowKind::Revised);
         let pmids: Vec<Pmid> = pmids.into_iter().filter(wanted).collect();
         let batches = pmids.chunks(self.archive.batch_size);
-        let queue: VecDeque<Wanted> = batches.map(|ids| Wanted { pmids: ids.to_vec(), asked_before: false }).collect();
+        let queue: VecDeque<Wanted> = batches.map(|ids| Wanted { pmids: ids.to_vec(), asked: 0 }).collect();
         Ok(if queue.is_empty() { Stage::Done } else { Stage::Ids(queue) })
     }
 
@@ -334,10 +332,10 @@ impl Day<'_> {
                 let (deliveries, deleted) = self.archive.deliveries(&body)?;
                 let returned: BTreeSet<Pmid> = returned.into_iter().chain(deleted.iter().copied()).collect();
                 let missing: Vec<Pmid> = wanted.pmids.into_iter().filter(|pmid| !returned.contains(pmid)).collect();
-                if wanted.asked_before {
+                if wanted.asked + 1 >= MAX_ASKED {
                     self.tally.missing.extend(missing);
                 } else if !missing.is_empty() {
-                    queue.push_back(Wanted { pmids: missing, asked_before: true });
+                    queue.push_back(Wanted { pmids: missing, asked: wanted.asked + 1 });
                 }
                 Ok(Batch { deliveries, deleted, ..Batch::default() })
             }
@@ -345,7 +343,7 @@ impl Day<'_> {
             FetchReply::Refused(_) | FetchReply::Expired if wanted.pmids.len() > 1 => {
                 let (front, back) = wanted.pmids.split_at(wanted.pmids.len() / 2);
                 for half in [back, front] {
-                    queue.push_front(Wanted { pmids: half.to_vec(), asked_before: wanted.asked_before });
+                    queue.push_front(Wanted { pmids: half.to_vec(), asked: wanted.asked });
                 }
                 Ok(Batch::default())
             }

@@ -348,8 +348,10 @@ fn store_batch(
 /// When the store can not be written.
 pub fn enqueue_follow_up(txn: &mut WriteTxn<'_>, follow_up: &FollowUp) -> Result<(), store::Error> {
     let (kind, key, payload) = match follow_up {
-        FollowUp::Draft(version) => ("draft", version.to_string(), format!(r#"{{"version":{version}}}"#)),
-        FollowUp::Recheck(work) => ("recheck", work.to_string(), format!(r#"{{"work":{work}}}"#)),
+        FollowUp::Draft(version) => {
+            ("draft", version.to_string(), format!(r#"{{"kind":"draft","version":{version}}}"#))
+        }
+        FollowUp::Recheck(work) => ("recheck", work.to_string(), format!(r#"{{"kind":"recheck","work":{work}}}"#)),
     };
     let run_after = txn.now();
     txn.enqueue(&NewJob { kind, key, payload, priority: 0, run_after })?;
