@@ -92,7 +92,7 @@ impl Ask {
     /// Whether a plural or a count asks for more than one thing (`which two proteins`).
     pub fn asks_for_count(&self) -> Option<usize> {
         let next = self.words.get(self.at + 1)?;
-        let number = |w: &Word| small_number(&w.folded);
+        let number = |w: &Word| small_number(&w.folded).filter(|_| !w.joined);
         number(next).or_else(|| {
             self.words.get(self.at + 2).filter(|_| next.is_any(&["of", "other", "the", "are", "were"])).and_then(number)
         })

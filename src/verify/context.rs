@@ -207,6 +207,13 @@ fn abbreviations(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepared<'
         if (named || proper) && !coined_antigen {
             continue;
         }
+        // `the adhesin PfMA`: the noun before says what it is.
+        let introduced = ask.words.windows(2).any(|pair| {
+            question.get(pair[1].span.clone()).is_some_and(|t| t == short || t == core) && pair[0].kind == Kind::Word && pair[0].is_content() && !is_generic(&pair[0]) && super::lexicon::direction_of(&pair[0]).is_none()
+        });
+        if introduced {
+            continue;
+        }
         // A label that comes with what it measures (`as measured by MATH values`) in an otherwise full question is fine.
         let specific = ask.words.iter().filter(|w| is_specific(w, question) && question.get(w.span.clone()) != Some(short)).count();
         if specific >= 4 && !is_answer_free(draft) {
@@ -278,7 +285,11 @@ fn trivia(draft: &Draft, ask: &Ask, evidence: &[Evidence], prepared: &Prepared<'
     {
         return found("a record's number");
     }
-    if asks(&["software", "program", "package", "programme", "toolbox", "version", "release", "script", "library", "algorithm", "app", "plugin"]) && has(&["software", "program", "programme", "package", "used", "version", "release", "analysed", "analyzed", "performed", "statistical", "toolbox", "implemented", "programs"]) {
+    let programs = ["software", "program", "package", "programme", "toolbox", "script", "plugin", "app", "programs"];
+    if asks(&programs) && has(&["software", "used", "version", "analysed", "analyzed", "performed", "statistical", "toolbox", "implemented", "run", "assign", "computed", "fitted"])
+        || asks(&["version", "release", "edition", "build"]) && (has(&programs) || has(&["algorithm", "library", "database", "pipeline", "tool", "matlab", "r", "spss", "sas", "stata", "python", "imagej", "prism"]))
+        || has(&["software"]) && asks(&["software", "tool", "version"])
+    {
         return found("software");
     }
     if asks(&["company", "manufacturer", "supplier", "vendor", "firm", "brand", "funder", "agency", "foundation", "funding", "sponsor"]) || has(&["funded", "purchased", "manufactured", "supplied"]) && asks(&["who", "which", "what"]) && !has(&["blood"]) {
@@ -343,7 +354,7 @@ fn unique(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<'_>
     let Some(sibling) = sibling(place, &reading) else { return Ok(()) };
     // `Besides A, which …` and questions that name the sibling have told it apart.
     let named = sibling.clone().any(|i| reading.shared[i] >= 1.0);
-    let except = ask.words.iter().any(|w| w.is_any(&["besides", "apart", "other", "another", "addition", "also", "alongside", "together", "else", "only", "most", "first", "largest", "highest", "one"]));
+    let except = ask.words.iter().any(|w| w.is_any(&["besides", "apart", "other", "another", "addition", "alongside", "else", "most", "largest", "highest"]));
     if named || except {
         return Ok(());
     }

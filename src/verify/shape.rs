@@ -67,13 +67,13 @@ fn answer_length(answer: &AnswerSpec, config: &Config) -> Result<(), String> {
     match answer {
         AnswerSpec::Term { value, synonyms } => {
             term_length(value, max)?;
-            synonyms.iter().try_for_each(|s| term_length(s, max + 2))
+            synonyms.iter().try_for_each(|s| synonym_length(s, max + 2))
         }
         AnswerSpec::Set { items } | AnswerSpec::Ranking { items } => items.iter().try_for_each(|item| match item {
             Item::Name(name) => term_length(name, max),
             Item::Term { value, synonyms } => {
                 term_length(value, max)?;
-                synonyms.iter().try_for_each(|s| term_length(s, max + 2))
+                synonyms.iter().try_for_each(|s| synonym_length(s, max + 2))
             }
         }),
         AnswerSpec::Choice { options, .. } => options.iter().try_for_each(|o| {
@@ -82,6 +82,15 @@ fn answer_length(answer: &AnswerSpec, config: &Config) -> Result<(), String> {
         }),
         _ => Ok(()),
     }
+}
+
+/// A systematic name may be long; only its number of words counts.
+fn synonym_length(term: &str, max: usize) -> Result<(), String> {
+    let n = term.split_whitespace().count();
+    if n == 0 {
+        return Err("empty_answer".to_owned());
+    }
+    if n > max || term.len() > 200 { Err(format!("long_answer: {n} words, at most {max}")) } else { Ok(()) }
 }
 
 /// A term that can be matched: few words, no statement.
@@ -106,7 +115,7 @@ fn term_length(term: &str, max: usize) -> Result<(), String> {
     if n_spaced >= 5 && words.iter().any(|w| w.is(",")) && words.iter().filter(|w| w.is("and") || w.is("or")).count() >= 1 {
         return Err("long_answer: a list, not a term".to_owned());
     }
-    if n_spaced >= 6 && words.iter().skip(1).filter(|w| w.folded.ends_with("ing") || w.folded.ends_with("ed")).count() >= 2 {
+    if n_spaced >= 7 && words.iter().skip(1).filter(|w| w.folded.ends_with("ing") || w.folded.ends_with("ed")).count() >= 2 {
         return Err("long_answer: a description, not a term".to_owned());
     }
     Ok(())
@@ -150,7 +159,7 @@ fn one_question(draft: &Draft, ask: &Ask) -> Result<(), String> {
             return Err("multi_question: several values asked, one given".to_owned());
         }
     }
-    if !matches!(draft.answer, AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. } | AnswerSpec::Number { .. } | AnswerSpec::Choice { .. } | AnswerSpec::Boolean { .. })
+    if !matches!(draft.answer, AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. } | AnswerSpec::Number { .. } | AnswerSpec::Choice { .. } | AnswerSpec::Boolean { .. } | AnswerSpec::Sequence { .. })
         && matches!(ask.asked, Asked::Thing)
         && ask.asks_for_count().is_some()
         && text(ask.at + 1) != "of"

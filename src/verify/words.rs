@@ -21,6 +21,8 @@ pub(crate) struct Word {
     /// [`stem`] of `folded`; equal to it for numbers and signs.
     pub stem: String,
     pub kind: Kind,
+    /// A hyphen joins it to the next word.
+    pub joined: bool,
 }
 
 impl Word {
@@ -53,7 +55,7 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
             }
             let end = start + first.len_utf8();
             let folded = first.to_string();
-            all.push(Word { span: start..end, stem: folded.clone(), folded, kind: Kind::Sign });
+            all.push(Word { span: start..end, stem: folded.clone(), folded, kind: Kind::Sign, joined: false });
             continue;
         }
         let mut end = start + first.len_utf8();
@@ -87,7 +89,8 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         let folded = fold(text.get(start..end).unwrap_or_default());
         let kind = if numeric { Kind::Number } else { Kind::Word };
         let stem = if numeric { folded.clone() } else { stem(&folded) };
-        all.push(Word { span: start..end, folded, stem, kind });
+        let joined = text.get(end..).and_then(|rest| rest.chars().next()).is_some_and(is_hyphen);
+        all.push(Word { span: start..end, folded, stem, kind, joined });
     }
     all
 }

@@ -8,6 +8,7 @@ use crate::model::answer::{Comparator, Tolerance};
 use crate::text::quantity::{self, Bound, Quantity, Role};
 
 use super::super::ask::Ask;
+use super::super::words::{Kind, is_generic};
 use super::reading::Reading;
 
 /// A number key.
@@ -73,17 +74,25 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         });
     }
     let named = named_in_question(question);
+    let text = |i: usize| reading.text(i);
+    let is_total = |c: &Candidate| {
+        // `13 of 29`, `two out of 15`: the 29 and the 15 are totals; `1 in 12,500`: the 1 is none of the answer.
+        let before = c.words.start;
+        let of = before >= 2 && text(before - 1) == "of" && (is_numeral(reading, before - 2) || before >= 3 && text(before - 2) == "out" && is_numeral(reading, before - 3));
+        of || c.value == 1.0 && text(c.words.end) == "in" && is_numeral(reading, c.words.end + 1)
+    };
     let first_key = candidates[keys[0]].span.clone();
     candidates.retain(|c| {
         c.is_key
             || matches!(c.role, Role::Value | Role::Labelled | Role::From | Role::To)
+                && !is_total(c)
                 && !named.iter().any(|n| (n - c.value).abs() <= 1e-9 * n.abs().max(1.0))
     });
     if candidates.iter().all(|c| c.is_key) {
         return Ok(first_key);
     }
     candidates.sort_by_key(|c| c.span.start);
-    let scores = align(&candidates, ask, reading);
+    let scores = align(&candidates, ask, question, reading);
     let best_key = (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
     let best_other = (0..candidates.len()).filter(|i| !candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
     if best_other - best_key >= MARGIN {
@@ -190,123 +199,208 @@ fn named_in_question(question: &str) -> Vec<f64> {
 
 const CUTS: &[&str] = &["whereas", "while", "versus", "vs", "than", "but", "compared", "contrast", ";"];
 
+/// Words behind which the question names what it does not mean.
+const EXCLUDING: &[&str] = &["outside", "except", "excluding", "besides", "not", "without", "no", "unlike", "than", "versus", "lacking"];
+
+fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
+    reading.words.get(i).is_some_and(|w| w.kind == Kind::Number || super::super::ask::small_number(&w.folded).is_some() || !quantity::scan(&w.folded).is_empty())
+}
+
+/// Words that go with a candidate, each with its weight.
+type Context = Vec<(String, f64)>;
+
 /// How well the question's words stand with each candidate.
-fn align(candidates: &[Candidate], ask: &Ask, reading: &Reading<'_>) -> Vec<f64> {
-    let segments = segments(candidates, reading);
-    let contexts: Vec<Vec<(String, f64)>> = match respective(candidates, reading) {
-        Some(contexts) => contexts,
-        None => candidates.iter().zip(&segments).enumerate().map(|(i, (c, s))| context(c, s, i == 0, reading)).collect(),
-    };
-    // A word that every candidate's words hold says nothing.
+fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<'_>) -> Vec<f64> {
+    let pairs: HashSet<(&str, &str)> = ask.words.windows(2).filter(|p| p[0].is_content() && p[1].is_content()).map(|p| (p[0].stem.as_str(), p[1].stem.as_str())).collect();
+    let mut excluded: HashSet<&str> = HashSet::new();
+    for (i, word) in ask.words.iter().enumerate() {
+        if word.is_any(EXCLUDING) {
+            excluded.extend(ask.words.iter().skip(i + 1).take(5).take_while(|w| !w.is_any(&[",", "that", "and", "?"])).filter(|w| w.is_content() && w.kind == Kind::Word && !is_generic(w)).map(|w| w.stem.as_str()));
+        }
+    }
+    let mut contexts = respective(candidates, reading).unwrap_or_else(|| contexts(candidates, reading));
+    for context in &mut contexts {
+        let adjacent: Context = context
+            .iter()
+            .zip(context.iter().skip(1))
+            .filter(|((a, _), (b, _))| pairs.contains(&(a.as_str(), b.as_str())))
+            .map(|((a, x), (b, y))| (format!("{a} {b}"), 0.5 * x.min(*y)))
+            .collect();
+        context.extend(adjacent);
+        for (word, weight) in context.iter_mut() {
+            if excluded.contains(word.as_str()) {
+                *weight = -*weight;
+            }
+        }
+    }
     let mut scores: Vec<f64> = contexts
         .iter()
         .map(|own| {
             let mut seen = HashSet::new();
             own.iter()
-                .filter(|(word, _)| seen.insert(word.clone()))
-                .map(|(word, weight)| {
-                    let most = contexts.iter().filter_map(|c| c.iter().find(|(w, _)| w == word)).map(|(_, w)| *w).fold(f64::MAX, f64::min);
-                    let everywhere = contexts.iter().all(|c| c.iter().any(|(w, _)| w == word));
-                    if everywhere { weight - most } else { *weight }
-                })
+                .filter(|(word, _)| seen.insert(word.as_str()))
+                // A word that goes with every candidate says nothing.
+                .filter(|(word, _)| !contexts.iter().all(|c| c.iter().any(|(w, _)| w == word)))
+                .map(|(_, weight)| *weight)
                 .sum()
         })
         .collect();
-    for (i, candidate) in candidates.iter().enumerate() {
-        scores[i] += form(candidate, ask, reading);
+    for (score, candidate) in scores.iter_mut().zip(candidates) {
+        *score += form(candidate, ask, reading);
     }
+    conditions(candidates, question, reading, &mut scores);
+    if std::env::var_os("DBG").is_some() { eprintln!("{:?}\n{:?}", contexts, scores); }
     scores
 }
 
-/// `by how much` likes `by 5`, `to what level` likes `to 5`.
+/// `by how much` likes `by 5`, `to what level` likes `to 5`; `how many of the 29` likes `13 of 29`.
 fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
     let before = candidate.words.start.checked_sub(1).map_or("", |i| reading.text(i));
     let asked = ask.at.checked_sub(1).and_then(|i| ask.words.get(i)).map_or("", |w| w.folded.as_str());
-    match (asked, before) {
-        ("by", "by") => 0.5,
-        ("to", "to") => 0.5,
+    let mut score = match (asked, before) {
+        ("by", "by") | ("to", "to") => 0.5,
         _ => 0.0,
+    };
+    let end = candidate.words.end;
+    let total = if reading.text(end) == "of" { end + 1 } else if reading.text(end) == "out" { end + 2 } else { usize::MAX };
+    if reading.words.get(total).is_some_and(|w| w.kind == Kind::Number && ask.words.iter().any(|q| q.folded == w.folded)) {
+        score += 2.0;
     }
+    score
 }
 
-/// For every candidate the words of the quote that go with it: the text is cut once between each two neighbours.
-fn segments(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Range<usize>> {
-    let n = reading.words.len();
-    let mut cuts = vec![0];
-    for pair in candidates.windows(2) {
-        let (from, to) = (pair[0].words.end, pair[1].words.start.max(pair[0].words.end));
-        let mut best = (0, from);
-        let mut depth = 0_i32;
-        for i in from..to {
-            let text = reading.text(i);
-            match text {
-                "(" | "[" => depth += 1,
-                ")" | "]" => depth -= 1,
-                _ => {}
-            }
-            let sentence = reading.clause.get(i) != i.checked_sub(1).and_then(|b| reading.clause.get(b)) && i > from;
-            let rank = if CUTS.contains(&text) || sentence {
-                4
-            } else if text == "and" && depth <= 0 {
-                3
-            } else if matches!(text, "," | "to" | "or" | "with") && depth <= 0 {
-                2
-            } else if text == ")" || depth > 0 && matches!(text, "," | "to") {
-                1
-            } else {
-                0
-            };
-            if rank > 0 && rank >= best.0 {
-                best = (rank, if text == ")" { i + 1 } else { i });
-            }
-        }
-        cuts.push(best.1.clamp(from, to));
+/// Bounds that the question names (`below 50 cells/µl`): the candidate beside the same bound is meant, the one beside the
+/// opposite bound is not.
+fn conditions(candidates: &[Candidate], question: &str, reading: &Reading<'_>, scores: &mut [f64]) {
+    let side = |bound: Bound| match bound {
+        Bound::None => 0,
+        Bound::Below | Bound::AtMost => -1,
+        Bound::Above | Bound::AtLeast => 1,
+    };
+    let asked: Vec<(f64, i32)> = quantity::scan(question).into_iter().map(|q| (q.value, side(q.bound))).filter(|(_, side)| *side != 0).collect();
+    if asked.is_empty() {
+        return;
     }
-    cuts.push(n);
-    cuts.windows(2).map(|w| w[0]..w[1].max(w[0])).collect()
-}
-
-/// The shared words of a candidate's segment with their weights: near ones count whole, words before the first candidate
-/// that are not in its own phrase are the sentence's subject and count little.
-fn context(candidate: &Candidate, segment: &Range<usize>, first: bool, reading: &Reading<'_>) -> Vec<(String, f64)> {
-    let mut found = Vec::new();
-    let behind_bracket = candidate.words.start.checked_sub(1).is_some_and(|i| matches!(reading.text(i), "(" | "[" | "=" | "of" | "~" | "≈"));
-    for i in segment.clone() {
-        let shared = reading.shared.get(i).copied().unwrap_or(0.0);
-        if shared == 0.0 || candidate.words.contains(&i) {
+    let cuts = cuts(candidates, reading);
+    for condition in quantity::scan(reading.quote) {
+        let own = side(condition.bound);
+        let Some((_, wanted)) = asked.iter().find(|(value, _)| (value - condition.value).abs() <= 1e-9 * value.abs().max(1.0)) else { continue };
+        if own == 0 {
             continue;
         }
-        let (distance, between) = if i < candidate.words.start {
-            (candidate.words.start - i, i + 1..candidate.words.start)
-        } else {
-            (i + 1 - candidate.words.end, candidate.words.end..i)
-        };
-        let commas = between.clone().filter(|k| matches!(reading.text(*k), "," | "as" | "that" | "which" | ":")).count();
-        let before = i < candidate.words.start;
-        let mut weight = 1.0 / (1.0 + distance as f64 / 12.0);
-        if commas > 0 {
-            weight *= 0.6;
+        let at = reading.words_in(&condition.span).start;
+        let segment = cuts.iter().take_while(|c| c.at <= at).count();
+        if let Some(score) = scores.get_mut(segment) {
+            *score += if own == *wanted { 1.5 } else { -1.5 };
         }
-        if first && before && (distance > 6 || commas > 0) {
-            weight *= 0.35;
-        }
-        if behind_bracket && before && distance <= 4 {
-            weight = 1.0;
-        }
-        found.push((reading.words[i].stem.clone(), shared * weight));
     }
-    found
+}
+
+/// Where the text is cut between two neighbouring candidates, and how clearly.
+struct Cut {
+    at: usize,
+    rank: u8,
+}
+
+fn cuts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Cut> {
+    candidates
+        .windows(2)
+        .map(|pair| {
+            let (from, to) = (pair[0].words.end, pair[1].words.start.max(pair[0].words.end));
+            let mut best = Cut { at: from, rank: 0 };
+            let mut depth = 0_i32;
+            for i in from..to {
+                let text = reading.text(i);
+                match text {
+                    "(" | "[" => depth += 1,
+                    ")" | "]" => depth -= 1,
+                    _ => {}
+                }
+                let sentence = i > from && reading.clause.get(i) != reading.clause.get(i - 1);
+                let rank = if CUTS.contains(&text) || sentence {
+                    4
+                } else if text == "and" && depth <= 0 {
+                    3
+                } else if matches!(text, "," | "to" | "or" | "with") && depth <= 0 {
+                    2
+                } else if text == ")" || depth > 0 && matches!(text, "," | "to") {
+                    1
+                } else {
+                    0
+                };
+                if rank > 0 && rank >= best.rank {
+                    best = Cut { at: if text == ")" { i + 1 } else { i }, rank };
+                }
+            }
+            best.at = best.at.clamp(from, to);
+            best
+        })
+        .collect()
+}
+
+/// The shared words around each candidate, up to the cuts. Near words count whole. Where all labels stand before their
+/// numbers (`A was 5 and B was 6`) what follows the last number is about all of them, and the other way round.
+fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
+    let cuts = cuts(candidates, reading);
+    let content = |range: Range<usize>| range.filter(|i| reading.words[*i].is_content() && reading.words[*i].kind == Kind::Word && !reading.words[*i].is_any(&["compared", "versus", "vs", "contrast", "respectively"])).count();
+    let (mut labels_before, mut labels_after, mut longest) = (true, true, 0);
+    for (cut, pair) in cuts.iter().zip(candidates.windows(2)) {
+        let after = content(pair[0].words.end.min(cut.at)..cut.at);
+        let before = content(cut.at..pair[1].words.start.max(cut.at));
+        labels_before &= after == 0 && before > 0 && cut.rank <= 3;
+        labels_after &= before == 0 && after > 0 && cut.rank <= 3;
+        longest = longest.max(after.max(before));
+    }
+    let n = candidates.len();
+    candidates
+        .iter()
+        .enumerate()
+        .map(|(k, candidate)| {
+            let start = k.checked_sub(1).and_then(|c| cuts.get(c)).map_or(0, |c| c.at);
+            let end = cuts.get(k).map_or(reading.words.len(), |c| c.at);
+            let in_bracket = candidate.words.start.checked_sub(1).is_some_and(|i| matches!(reading.text(i), "(" | "[" | "="));
+            let mut found = Vec::new();
+            for i in (start..end).filter(|i| !candidate.words.contains(i)) {
+                let shared = reading.shared[i];
+                if shared == 0.0 {
+                    continue;
+                }
+                let before = i < candidate.words.start;
+                let (distance, between) = if before { (candidate.words.start - i, i + 1..candidate.words.start) } else { (i + 1 - candidate.words.end, candidate.words.end..i) };
+                let breaks = between.filter(|b| matches!(reading.text(*b), "," | "as" | "that" | "which" | ":")).count();
+                let number = reading.words[i].kind == Kind::Number;
+                let mut weight = if number { 1.0 } else { 1.0 / (1.0 + distance as f64 / 12.0) };
+                if breaks > 0 {
+                    weight *= 0.6;
+                }
+                let lead = k == 0 && before;
+                let trail = k + 1 == n && !before;
+                if lead && labels_after || trail && labels_before {
+                    weight *= 0.15;
+                } else if lead && labels_before && distance > longest + 3 || trail && labels_after && distance > longest + 3 {
+                    weight *= 0.15;
+                } else if lead && (distance > 6 || breaks > 0) || trail && cuts.last().is_some_and(|c| c.rank <= 3) && (distance > 6 || breaks > 0) {
+                    weight *= 0.35;
+                }
+                if in_bracket && before && distance <= 4 {
+                    weight = weight.max(1.0);
+                }
+                found.push((reading.words[i].stem.clone(), shared * weight));
+            }
+            found
+        })
+        .collect()
 }
 
 /// `A and B were x and y, respectively`: the words of each item, for the candidates in order.
-fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Vec<(String, f64)>>> {
+fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Context>> {
     if !reading.words.iter().any(|w| w.is_any(&["respectively", "respective"])) || candidates.len() < 2 {
         return None;
     }
     let n = candidates.len();
     let (first, last) = (candidates[0].words.start, candidates[n - 1].words.end);
     // Items joined by `and` on either side of the numbers.
-    let mut best: Option<(f64, Vec<Vec<(String, f64)>>)> = None;
+    let mut best: Option<(f64, Vec<Context>)> = None;
     for at in (0..reading.words.len()).filter(|i| reading.text(*i) == "and" && !(first..last).contains(i)) {
         let mut items: Vec<Range<usize>> = Vec::new();
         // Leftwards from `and`: one item, then those behind commas.
@@ -331,7 +425,7 @@ fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Vec
         if items.len() != n {
             continue;
         }
-        let contexts: Vec<Vec<(String, f64)>> = items
+        let contexts: Vec<Context> = items
             .iter()
             .map(|item| item.clone().filter(|i| reading.shared[*i] > 0.0).map(|i| (reading.words[i].stem.clone(), reading.shared[i])).collect())
             .collect();
