@@ -1,0 +1,305 @@
+//! What the quote says rises, falls or stays, and whether that agrees with a direction or yes/no key.
+
+use std::collections::HashSet;
+
+use crate::model::answer::Direction;
+
+use super::super::ask::{AUXILIARIES, Ask, Asked};
+use super::super::lexicon::{Force, direction_of, is_negation, is_plain_negation, opposites};
+use super::super::words::{Word, is_generic};
+use super::reading::Reading;
+
+/// One statement of change in the quote.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub at: usize,
+    pub direction: Direction,
+    pub force: Force,
+}
+
+/// Verbs of change without a direction; negated they say `no change`.
+const NEUTRAL: &[&str] = &[
+    "change", "changes", "changed", "alter", "alters", "altered", "affect", "affects", "affected", "differ", "differs", "differed", "influence", "influences", "influenced",
+    "modify", "modified", "impact", "effect", "effects", "difference", "differences", "different", "alteration", "alterations", "vary", "varied", "modulate", "contribute", "association", "correlation", "correlated", "associated", "influential", "affecting", "altering", "changing",
+];
+
+/// The statements of change in reading order.
+pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
+    let mut found = Vec::new();
+    let words = &reading.words;
+    for (i, word) in words.iter().enumerate() {
+        let negated = negated(reading, i);
+        if NEUTRAL.contains(&word.folded.as_str()) {
+            if negated || words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("not")) && near_not_significant(reading, i) {
+                found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain });
+            }
+            continue;
+        }
+        let Some((direction, force)) = direction_of(word) else { continue };
+        // `with decreasing elevation`: a condition, no finding.
+        let before = i.checked_sub(1).map_or("", |b| reading.text(b));
+        if word.folded.ends_with("ing") && matches!(before, "with" | "for") {
+            continue;
+        }
+        if word.is("more") && words.get(i + 1).is_some_and(|w| w.is_any(&["than", "likely", "recently", "specifically"])) && words.get(i + 2).is_some_and(|w| w.folded.starts_with(|c: char| c.is_ascii_digit())) {
+            continue;
+        }
+        let negligible = before == "negligible" || before == "little";
+        // `decreased lower`: two words of one statement keep the first sense; `less reduced` turns it round.
+        let softened = matches!(before, "less") && direction != Direction::NoChange && !word.is("less");
+        let direction = if negated || negligible {
+            Direction::NoChange
+        } else if softened {
+            match direction {
+                Direction::Increase => Direction::Decrease,
+                Direction::Decrease => Direction::Increase,
+                Direction::NoChange => Direction::NoChange,
+            }
+        } else {
+            direction
+        };
+        found.push(Event { at: i, direction, force });
+    }
+    found
+}
+
+/// `differences were not significant`.
+fn near_not_significant(reading: &Reading<'_>, at: usize) -> bool {
+    (at + 1..reading.words.len().min(at + 8)).any(|i| reading.text(i) == "not" && reading.text(i + 1).starts_with("signific") || reading.text(i) == "nonsignificant")
+}
+
+/// Whether a `not`, `no`, `neither` within the few words before turns the word at `at`.
+fn negated(reading: &Reading<'_>, at: usize) -> bool {
+    let mut i = at;
+    for _ in 0..5 {
+        let Some(before) = i.checked_sub(1) else { return false };
+        i = before;
+        let word = &reading.words[i];
+        if is_plain_negation(word) {
+            // `not only promotes` affirms.
+            return !reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just", "merely"]));
+        }
+        if word.is_any(&[",", ";", ".", "(", ")", "and", "but", "that", "which", "whereas", "while"]) {
+            return false;
+        }
+    }
+    false
+}
+
+/// The question's words for what changes: positions in its words, most telling first.
+pub(crate) fn target(ask: &Ask) -> Vec<usize> {
+    let words = &ask.words;
+    let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
+    let n = words.len();
+    let stop = |i: usize| {
+        matches!(text(i), "in" | "at" | "under" | "relative" | "compared" | "as" | "during" | "among" | "when" | "after" | "with" | "across" | "?" | "," | "over" | "through" | "upon" | "on" | "versus" | "within" | "from" | "following" | "against" | "before" | "if" | "than" | "between" | "by")
+    };
+    let take = |from: usize| -> Vec<usize> {
+        let mut end = from;
+        while end < n && !(stop(end) && end > from) {
+            end += 1;
+        }
+        (from..end).filter(|i| words[*i].is_content()).collect()
+    };
+    match ask.asked {
+        Asked::Change => {
+            let at = ask.at;
+            if text(at) == "how" {
+                let verb = (at + 1..n).find(|i| words[*i].is_any(CHANGE_VERBS) && *i > at + 2);
+                if let Some(verb) = verb {
+                    let behind = take(verb + 1);
+                    if !behind.is_empty() && !stop(verb + 1) {
+                        return behind;
+                    }
+                    // `how does T change when …`, `how was T found to change`.
+                    return take(at + 2).into_iter().filter(|i| *i < verb && !words[*i].is_any(&["found", "observed", "reported", "seen"])).collect();
+                }
+            }
+            if let Some(to) = (at + 1..n).find(|i| text(*i) == "do" && matches!(text(i + 1), "to" | "with")) {
+                return take(to + 2);
+            }
+            if matches!(text(at + 1), "happens" | "happened") {
+                return take(at + 3);
+            }
+            if let Some(effect) = (at + 1..n.min(at + 7)).find(|i| words[*i].is_any(&["effect", "effects", "impact", "influence", "direction", "trend", "change"])) {
+                if let Some(on) = (effect + 1..n).find(|i| text(*i) == "on") {
+                    return take(on + 1);
+                }
+                if let Some(start) = (effect + 1..n).find(|i| AUXILIARIES.contains(&text(*i)) || text(*i) == "in") {
+                    return take(start + 1);
+                }
+            }
+            (at + 1..n).filter(|i| words[*i].is_content()).collect()
+        }
+        Asked::YesNo => {
+            // Behind the question's own word of change, else everything behind the auxiliary.
+            let cue = (ask.at + 1..n).find(|i| direction_of(&words[*i]).is_some_and(|(_, force)| force == Force::Plain) || NEUTRAL.contains(&text(*i)));
+            if let Some(cue) = cue {
+                let behind = take(cue + 1);
+                if !behind.is_empty() {
+                    return behind;
+                }
+            }
+            (ask.at + 1..n).filter(|i| words[*i].is_content()).collect()
+        }
+        _ => (0..n).filter(|i| words[*i].is_content()).collect(),
+    }
+}
+
+const CHANGE_VERBS: &[&str] = &[
+    "change", "changes", "changed", "affect", "affects", "affected", "alter", "alters", "altered", "influence", "influences", "influenced", "modify", "impact", "respond",
+    "responded", "vary", "varies", "shift", "differ", "modulate", "modulates",
+];
+
+/// Every event with how well the question's target stands beside it, best first; events that are the target itself are left out.
+fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
+    let target: Vec<&Word> = target(ask).into_iter().filter_map(|i| ask.words.get(i)).collect();
+    let forms: HashSet<&str> = target.iter().flat_map(|w| [w.stem.as_str(), w.folded.as_str()]).collect();
+    let others: HashSet<&str> =
+        ask.words.iter().filter(|w| w.is_content()).map(|w| w.stem.as_str()).filter(|s| !forms.contains(s)).collect();
+    let mut ranked: Vec<(f64, Event)> = events(reading)
+        .into_iter()
+        .filter(|e| !forms.contains(reading.words[e.at].stem.as_str()))
+        .map(|event| {
+            let clause = reading.clause[event.at];
+            let mut score = 0.0;
+            for i in reading.clause_words(clause) {
+                let word = &reading.words[i];
+                if i == event.at || reading.shared[i] == 0.0 {
+                    continue;
+                }
+                let in_target = forms.contains(word.stem.as_str()) || forms.contains(word.folded.as_str());
+                let weight = if in_target {
+                    if is_generic(word) { 0.5 } else { 1.0 }
+                } else if others.contains(word.stem.as_str()) {
+                    0.0
+                } else {
+                    // Shared by way of a synonym or an abbreviation: which part of the question it belongs to is unknown.
+                    0.3
+                };
+                let distance = i.abs_diff(event.at);
+                let (low, high) = (i.min(event.at), i.max(event.at));
+                let crossed = (low + 1..high).filter(|k| reading.words[*k].is_any(&[",", "and", "that", "which", "by"])).count();
+                let mut near = 1.0 / (1.0 + distance as f64 / 6.0);
+                near *= 0.75_f64.powi(i32::try_from(crossed.min(4)).unwrap_or(4));
+                score += weight * near;
+            }
+            if event.force == Force::Loose {
+                score *= 0.6;
+            }
+            // `an increase in mutation … decreased`: a change named as cause stands before another one.
+            (score, event)
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
+    ranked
+}
+
+/// # Errors
+/// The reason when no statement of the quote agrees with the key, or the one about the asked thing disagrees.
+pub(crate) fn check(key: Direction, ask: &Ask, reading: &Reading<'_>) -> Result<usize, String> {
+    let ranked = ranked(reading, ask);
+    let Some((best_score, best)) = ranked.first() else {
+        return Err("no_direction_in_quote".to_owned());
+    };
+    let key = if swaps_reference(ask, reading) { turned(key) } else { key };
+    let Some((agreeing, event)) = ranked.iter().filter(|(_, e)| e.direction == key).map(|(s, e)| (*s, e)).next() else {
+        return Err(format!("direction_disagrees: the quote says {:?} ({})", best.direction, reading.text(best.at)));
+    };
+    if *best_score > 0.0 && agreeing < best_score * 0.8 {
+        return Err(format!("direction_disagrees: what is asked goes with {:?} ({})", best.direction, reading.text(best.at)));
+    }
+    Ok(event.at)
+}
+
+fn turned(direction: Direction) -> Direction {
+    match direction {
+        Direction::Increase => Direction::Decrease,
+        Direction::Decrease => Direction::Increase,
+        Direction::NoChange => Direction::NoChange,
+    }
+}
+
+/// `A is higher in X than in Y`, asked for Y relative to X.
+fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
+    let behind = |words: &[Word], from: usize| -> HashSet<String> {
+        words.iter().skip(from).take(8).take_while(|w| !w.is_any(&[",", ";", ".", "?"])).filter(|w| w.is_content()).map(|w| w.stem.clone()).collect()
+    };
+    let marker = |words: &[Word]| {
+        (0..words.len()).find(|i| {
+            words[*i].is("than") || words[*i].is_any(&["versus", "vs"]) || words[*i].is_any(&["compared", "relative"]) && words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"]))
+        })
+    };
+    let (Some(in_quote), Some(in_question)) = (marker(&reading.words), marker(&ask.words)) else { return false };
+    let quote_reference = behind(&reading.words, in_quote + 1);
+    let question_reference = behind(&ask.words, in_question + 1);
+    let before_quote: HashSet<&str> = reading.words.iter().take(in_quote).map(|w| w.stem.as_str()).collect();
+    let before_question: HashSet<&str> = ask.words.iter().take(in_question).map(|w| w.stem.as_str()).collect();
+    // What is the reference in one and the subject in the other, and the other way round.
+    let one = quote_reference.iter().any(|w| before_question.contains(w.as_str()) && !question_reference.contains(w) && !before_quote.contains(w.as_str()));
+    let other = question_reference.iter().any(|w| before_quote.contains(w.as_str()) && !quote_reference.contains(w) && !before_question.contains(w.as_str()));
+    one && other
+}
+
+/// # Errors
+/// The reason when the quote's statement is the opposite of the key.
+pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Result<usize, String> {
+    let asked_negated = ask.words.iter().any(|w| is_plain_negation(w) || w.is_any(&["independent", "independently"]));
+    let cue = (ask.at + 1..ask.words.len())
+        .filter_map(|i| ask.words.get(i).and_then(direction_of).map(|(d, f)| (i, d, f)))
+        .find(|(i, d, f)| *f == Force::Plain && *d != Direction::NoChange && !(ask.words[*i].is("more") && false));
+    let best_clause = (0..reading.n_clauses())
+        .map(|c| (reading.clause_words(c).map(|i| reading.shared[i]).sum::<f64>(), c))
+        .fold((f64::MIN, 0), |best, own| if own.0 > best.0 { own } else { best })
+        .1;
+    let at = reading.clause_words(best_clause).find(|i| reading.shared[*i] > 0.0).unwrap_or_default();
+    if let Some((cue_at, asked, _)) = cue
+        && !asked_negated
+    {
+        let ranked = ranked(reading, ask);
+        // The question's own word of change in the quote decides; else the best statement of change.
+        let same_word = reading.words.iter().any(|w| w.stem == ask.words[cue_at].stem);
+        if let Some((score, best)) = ranked.first()
+            && *score >= 0.2
+            && best.force == Force::Plain
+            && !same_word
+        {
+            let says = best.direction == asked;
+            let mixed = ranked.iter().any(|(s, e)| e.direction != best.direction && *s >= score * 0.8);
+            if says != value && !mixed {
+                return Err(format!("polarity: the quote says {:?} ({})", best.direction, reading.text(best.at)));
+            }
+            return Ok(at);
+        }
+    }
+    let turned = |w: &Word| is_negation(w);
+    let shared_negative = |w: &Word| ask.words.iter().any(|q| q.stem == w.stem);
+    if !value && !asked_negated {
+        let any = reading.words.iter().any(|w| turned(w) && !shared_negative(w));
+        let opposite = ask.words.iter().any(|q| opposites(&q.folded).any(|o| reading.words.iter().any(|w| w.is(o))))
+            || cue.is_some_and(|(_, asked, _)| events(reading).iter().any(|e| e.direction != asked));
+        let same = reading.words.iter().any(|w| direction_of(w).is_some_and(|(d, _)| d == Direction::NoChange));
+        if !any && !opposite && !same {
+            return Err("polarity: nothing in the quote denies it".to_owned());
+        }
+    }
+    if value && !asked_negated {
+        // A verb turned by `not` among the words that the question shares.
+        let range = reading.clause_words(best_clause);
+        for i in range.clone() {
+            let word = &reading.words[i];
+            if !is_plain_negation(word) || word.is("without") || shared_negative(word) {
+                continue;
+            }
+            if reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just", "merely"])) {
+                continue;
+            }
+            let behind = (i + 1..range.end.min(i + 4)).any(|k| reading.shared[k] >= 0.3 && !reading.words[k].is_any(&[","]));
+            let comma = i > 0 && reading.text(i - 1) == ",";
+            if behind && !comma {
+                return Err(format!("polarity: the quote denies it ({} {})", word.folded, reading.text(i + 1)));
+            }
+        }
+    }
+    Ok(at)
+}
