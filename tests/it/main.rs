@@ -6,3 +6,4 @@ mod simulate;
 mod store;
 mod document;
 mod support;
+mod web;
