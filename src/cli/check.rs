@@ -1,6 +1,6 @@
 //! `aludel check`: is the store what it should be, and the index what the store says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -72,4 +72,26 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         super::print_line(lines.join("\n"))?;
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What sets the index apart from the store; at most a hundred sentences.
+fn index_faults(store: &Store, folder: &Path) -> anyhow::Result<Vec<String>> {
+    const MOST: usize = 100;
+    let index = match Index::open_existing(folder) {
+        Ok(index) => index,
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let read = store.read()?;
+    let mut faults = match jobs::index::held(&index) {
+        Ok(held) => jobs::index::diff(&jobs::index::expected(&read)?, &held),
+        Err(error) => vec![error.to_string()],
+    };
+    let damaged = index.damaged_files()?;
+    faults.extend(damaged.iter().map(|file| format!("index file {} is damaged", file.display())));
+    if faults.len() > MOST {
+        let more = faults.len() - MOST;
+        faults.truncate(MOST);
+        faults.push(format!("and {more} more"));
+    }
+    Ok(faults)
 }

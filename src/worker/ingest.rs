@@ -188,7 +188,7 @@ fn write(env: &Env, readings: Receiver<Reading>, progress: &(dyn Fn(&Report) + S
                 Ok(Piece::Deleted(pmids)) => {
                     writer.txn()?.record_deletions(SourceName::Pubmed, &pmids)?;
                 }
-                Ok(Piece::Known { outcome: _ }) => {
+                Ok(Piece::Known) => {
                     writer.report.duplicate += 1;
                     unfinished = false;
                 }

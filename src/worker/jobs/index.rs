@@ -3,7 +3,7 @@
 //! The index commits first and carries the number of the last change it holds; so after a crash at any point it goes on from
 //! there, and doing a change twice changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::index::{Change, EvidenceRow, Index, PassageRow, QuestionRow, WorkRow};
@@ -77,6 +77,62 @@ pub fn rebuild(store: &Store, index: &Index) -> Result<usize, Error> {
     }
     batch.commit(sequence.unsigned_abs())?;
     Ok(n_works)
+}
+
+/// Everything one side holds: entry to hash of its content.
+pub type Holdings = BTreeMap<String, [u8; 16]>;
+
+/// What the index should hold, from the store.
+///
+/// # Errors
+/// When the store can not be read.
+pub fn expected(rows: &Rows) -> Result<Holdings, store::Error> {
+    let mut holdings = Holdings::new();
+    let mut after = WorkId(0);
+    loop {
+        let page = rows.works_after(after, 500)?;
+        let Some(last) = page.last() else { return Ok(holdings) };
+        after = *last;
+        for work in page {
+            holdings.extend(entries(rows, work)?.iter().filter_map(holding));
+        }
+    }
+}
+
+/// What the index holds.
+///
+/// # Errors
+/// When the index can not be read.
+pub fn held(index: &Index) -> Result<Holdings, Error> {
+    let mut holdings = Holdings::new();
+    index.each(&mut |change| holdings.extend(holding(&change)))?;
+    Ok(holdings)
+}
+
+fn holding(change: &Change) -> Option<(String, [u8; 16])> {
+    let (name, json) = match change {
+        Change::PutQuestion(row) => (format!("question {}", row.id), serde_json::to_vec(row)),
+        Change::PutPassage(row) => (format!("passage {}", row.id), serde_json::to_vec(row)),
+        Change::DeleteQuestion(_) | Change::DeletePassage(_) | Change::DeleteWork(_) => return None,
+    };
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&blake3::hash(&json.ok()?).as_bytes()[..16]);
+    Some((name, hash))
+}
+
+/// What sets the index apart from the store: missing entries, entries that should not be there, and old ones.
+pub fn diff(expected: &Holdings, held: &Holdings) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, content) in expected {
+        match held.get(name) {
+            None => faults.push(format!("{name} is missing from the index")),
+            Some(other) if other != content => faults.push(format!("{name} is not in the index as it is in the store")),
+            Some(_) => {}
+        }
+    }
+    let extra = held.keys().filter(|name| !expected.contains_key(*name));
+    faults.extend(extra.map(|name| format!("{name} is in the index and should not be found")));
+    faults
 }
 
 /// What the index should hold of a work: nothing when it may not be used, else the passages of its present text and its
