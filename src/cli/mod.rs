@@ -1,13 +1,20 @@
 //! One file per command. Each has its `Args` (what clap reads) and a `run` that returns the process's exit code.
 
+mod backup;
+mod check;
 mod completions;
+mod data;
 mod drift;
 mod grade;
 mod man;
 mod parse;
 mod search;
 mod show;
+mod ingest;
+mod migrate;
+mod restore;
 mod simulate;
+mod status;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,6 +31,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backup(backup::Args),
+    Check(check::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
     /// Watch the field's topics move
@@ -38,8 +47,12 @@ enum Command {
     Search(search::Args),
     /// Show a question or a work with its evidence
     Show(show::Args),
+    Ingest(ingest::Args),
+    Migrate(migrate::Args),
+    Restore(restore::Args),
     /// Serve invented archives on loopback, for tests and demos
     Simulate(simulate::Args),
+    Status(status::Args),
 }
 
 /// Runs the command that `cli` names.
@@ -48,6 +61,8 @@ enum Command {
 /// Whatever stopped the command, with what a user can do about it.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Backup(args) => backup::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Grade(args) => grade::run(&args),
@@ -55,7 +70,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Parse(args) => parse::run(&args),
         Command::Search(args) => search::run(args),
         Command::Show(args) => show::run(&args),
+        Command::Ingest(args) => ingest::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Status(args) => status::run(&args),
     }
 }
 
@@ -66,4 +85,10 @@ fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Writes a line to standard output, as [`print_bytes`].
+fn print_line(mut line: String) -> anyhow::Result<ExitCode> {
+    line.push('\n');
+    print_bytes(line.as_bytes())
 }

@@ -13,7 +13,7 @@ use super::facet::{Count, Facets};
 use super::filter::Filter;
 use super::parse::{self, Node};
 use super::query::{self, Builder, Marks};
-use super::row::{EvidenceRow, Record};
+use super::row::{Change, EvidenceRow, Record};
 use super::schema::TextField;
 use super::snippet::{Marker, Snippet};
 use super::{Error, Index, engine};
@@ -177,6 +177,24 @@ impl Index {
         })
     }
 
+    /// Hands out everything the index holds as of the last commit, in no order, as the steps that would put it in.
+    ///
+    /// # Errors
+    /// When a record is not readable.
+    pub fn each(&self, visit: &mut dyn FnMut(Change)) -> Result<(), Error> {
+        let searcher = self.reader.searcher();
+        for (segment, reader) in searcher.segment_readers().iter().enumerate() {
+            for doc in reader.doc_ids_alive() {
+                let address = DocAddress::new(u32::try_from(segment).unwrap_or(u32::MAX), doc);
+                visit(match self.record(&searcher, address)? {
+                    Record::Question(row) => Change::PutQuestion(row),
+                    Record::Passage(row) => Change::PutPassage(row),
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn engine_query(
         &self,
         tree: Option<&Node>,
@@ -307,7 +325,7 @@ fn hit(record: Record, score: f32, marker: &mut Marker) -> Hit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::{Change, sample};
+    use super::super::row::sample;
     use super::*;
 
     fn index(questions: &[(&str, &str, &str)]) -> Index {

@@ -7,7 +7,7 @@ use crate::model::status::{QuestionStatus, WorkStatus};
 
 use super::passage::TextId;
 use super::question::{hash_of, stages_to_json};
-use super::{Error, WriteTxn};
+use super::{Error, Rows, WriteTxn};
 
 /// What a set of outcomes changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +22,41 @@ pub struct Tally {
     pub unchanged: usize,
     /// The version no longer owns its work's text, or the work may not be used: nothing was recorded.
     pub stale: bool,
+}
+
+impl Rows {
+    /// Whether the version owns its work's text, may be used, and its text was not drafted from yet.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn wants_drafting(&self, version: VersionId) -> Result<bool, Error> {
+        let Some((_, _, text)) = self.drafting_ground(version)? else {
+            return Ok(false);
+        };
+        Ok(self
+            .find("SELECT drafted_at IS NULL FROM texts WHERE id = ?1", [text.0], |row| row.get(0))?
+            .unwrap_or(false))
+    }
+
+    /// The key of the version's work, if questions may be recorded for the version.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn work_key(&self, version: VersionId) -> Result<Option<String>, Error> {
+        Ok(self.drafting_ground(version)?.map(|(_, key, _)| key))
+    }
+
+    /// The version's work, its key and its text, if questions may be recorded for it.
+    fn drafting_ground(&self, version: VersionId) -> Result<Option<(WorkId, String, TextId)>, Error> {
+        let sql =
+            "SELECT w.id, w.key, v.text, w.status FROM versions v JOIN works w ON w.id = v.work AND w.current = v.id
+                   WHERE v.id = ?1 AND v.text IS NOT NULL AND v.withheld = 0";
+        let found = self.find(sql, [version.0], |row| {
+            Ok((WorkId(row.get(0)?), row.get(1)?, TextId(row.get(2)?), row.get::<_, String>(3)?))
+        })?;
+        let usable = |status: &str| WorkStatus::from_name(status).is_some_and(WorkStatus::is_usable);
+        Ok(found.filter(|(.., status)| usable(status)).map(|(work, key, text, _)| (work, key, text)))
+    }
 }
 
 struct Known {
@@ -45,15 +80,9 @@ impl WriteTxn<'_> {
             return Ok(Tally { stale: true, ..Tally::default() });
         };
         let mut tally = Tally::default();
-        let passages = document.passages();
+        held(document, outcomes)?;
         for outcome in outcomes {
             let draft = draft_of(outcome);
-            for span in &draft.evidence {
-                if !passages.get(span.passage).is_some_and(|passage| span.holds_in(passage.text)) {
-                    let (passage, start, end) = (span.passage, span.start, span.end);
-                    return Err(Error::Evidence { passage, start, end, quote: span.quote.clone() });
-                }
-            }
             self.record_outcome(&draft.id(&key), work, text, outcome, &mut tally)?;
         }
         self.execute("UPDATE texts SET drafted_at = ?2 WHERE id = ?1", (text.0, self.now_ms()))?;
@@ -79,12 +108,7 @@ impl WriteTxn<'_> {
         let mut tally = Tally::default();
         match outcome {
             Some(outcome) => {
-                let passages = document.passages();
-                let holds = |passage: usize| passages.get(passage).map_or("", |passage| passage.text);
-                if let Some(span) = draft_of(outcome).evidence.iter().find(|span| !span.holds_in(holds(span.passage))) {
-                    let (passage, start, end) = (span.passage, span.start, span.end);
-                    return Err(Error::Evidence { passage, start, end, quote: span.quote.clone() });
-                }
+                held(document, std::slice::from_ref(outcome))?;
                 self.record_outcome(id, work, text, outcome, &mut tally)?;
             }
             None => {
@@ -99,18 +123,6 @@ impl WriteTxn<'_> {
         }
         self.touch(work);
         Ok(tally)
-    }
-
-    /// The version's work, its key and its text, if questions may be recorded for it.
-    fn drafting_ground(&self, version: VersionId) -> Result<Option<(WorkId, String, TextId)>, Error> {
-        let sql =
-            "SELECT w.id, w.key, v.text, w.status FROM versions v JOIN works w ON w.id = v.work AND w.current = v.id
-                   WHERE v.id = ?1 AND v.text IS NOT NULL AND v.withheld = 0";
-        let found = self.find(sql, [version.0], |row| {
-            Ok((WorkId(row.get(0)?), row.get(1)?, TextId(row.get(2)?), row.get::<_, String>(3)?))
-        })?;
-        let usable = |status: &str| WorkStatus::from_name(status).is_some_and(WorkStatus::is_usable);
-        Ok(found.filter(|(.., status)| usable(status)).map(|(work, key, text, _)| (work, key, text)))
     }
 
     fn known(&self, id: &QuestionId) -> Result<Option<Known>, Error> {
@@ -270,6 +282,18 @@ impl WriteTxn<'_> {
         }
         Ok(n_withdrawn)
     }
+}
+
+/// Whether every quote is what the document holds at its span; asked before the first row is written.
+fn held(document: &Document, outcomes: &[Outcome]) -> Result<(), Error> {
+    let passages = document.passages();
+    for span in outcomes.iter().flat_map(|outcome| &draft_of(outcome).evidence) {
+        if !passages.get(span.passage).is_some_and(|passage| span.holds_in(passage.text)) {
+            let (passage, start, end) = (span.passage, span.start, span.end);
+            return Err(Error::Evidence { passage, start, end, quote: span.quote.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn draft_of(outcome: &Outcome) -> &Draft {

@@ -86,6 +86,16 @@ impl Rows {
         Ok(text.flatten().map(TextId))
     }
 
+    /// Whether the version's present text is the document's.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn holds_text(&self, version: VersionId, document: &Document) -> Result<bool, Error> {
+        let sql = "SELECT t.hash FROM versions v JOIN texts t ON t.id = v.text WHERE v.id = ?1";
+        let held = self.find(sql, [version.0], |row| row.get::<_, Vec<u8>>(0))?;
+        Ok(held.is_some_and(|hash| hash == record::text_hash(document)))
+    }
+
     pub(super) fn bodies(&self, text: TextId) -> Result<Vec<String>, Error> {
         let span = text.span();
         let sql = "SELECT body FROM passages WHERE id BETWEEN ?1 AND ?2 ORDER BY id";

@@ -24,14 +24,7 @@ impl Record {
         if passages.len() > super::passage::MOST_PASSAGES {
             return Err(Error::TooManyPassages { n_passages: passages.len() });
         }
-        let mut hasher = blake3::Hasher::new();
-        for passage in &passages {
-            for part in [passage.section, passage.section_kind.as_str(), passage.kind.as_str(), passage.text] {
-                hasher.update(&(part.len() as u64).to_le_bytes());
-                hasher.update(part.as_bytes());
-            }
-        }
-        let text_hash = short(hasher.finalize());
+        let text_hash = text_hash(document);
         let mut bare = document.clone();
         each_text(&mut bare, &mut |text| text.clear());
         let json = serde_json::to_vec(&bare).map_err(|error| Error::damaged("a document", &document.title, error))?;
@@ -58,6 +51,18 @@ impl Record {
     pub fn packed(&self) -> Result<Vec<u8>, Error> {
         zstd::bulk::compress(&self.json, 1).map_err(|error| Error::damaged("a record", "", error))
     }
+}
+
+/// Of every passage with its place: section, kinds and text.
+pub(super) fn text_hash(document: &Document) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    for passage in document.passages() {
+        for part in [passage.section, passage.section_kind.as_str(), passage.kind.as_str(), passage.text] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    short(hasher.finalize())
 }
 
 /// Largest record taken back from the store, in bytes.

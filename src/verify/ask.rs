@@ -35,33 +35,307 @@ pub(crate) struct Ask {
 }
 
 pub(crate) const AUXILIARIES: &[&str] = &[
-    "does", "do", "did", "is", "are", "was", "were", "can", "could", "has", "have", "had", "will", "would", "should", "may", "might", "must",
+    "does", "do", "did", "is", "are", "was", "were", "can", "could", "has", "have", "had", "will", "would", "should",
+    "may", "might", "must",
 ];
 const PREPOSITIONS: &[&str] = &[
-    "in", "on", "at", "by", "to", "from", "with", "of", "for", "under", "through", "within", "into", "above", "below", "between", "among", "during",
-    "via", "over", "against", "along", "down", "up", "after", "before", "about", "per", "than", "roughly", "approximately",
+    "in",
+    "on",
+    "at",
+    "by",
+    "to",
+    "from",
+    "with",
+    "of",
+    "for",
+    "under",
+    "through",
+    "within",
+    "into",
+    "above",
+    "below",
+    "between",
+    "among",
+    "during",
+    "via",
+    "over",
+    "against",
+    "along",
+    "down",
+    "up",
+    "after",
+    "before",
+    "about",
+    "per",
+    "than",
+    "roughly",
+    "approximately",
 ];
 /// Nouns whose value is a number.
 const QUANTITIES: &[&str] = &[
-    "percentage", "percent", "proportion", "fraction", "share", "number", "rate", "rates", "ratio", "concentration", "dose", "dosage", "temperature", "age",
-    "year", "day", "time", "level", "size", "length", "mass", "weight", "frequency", "incidence", "prevalence", "score", "coefficient", "value", "duration",
-    "density", "distance", "speed", "velocity", "volume", "area", "probability", "risk", "expectancy", "penalty", "magnitude", "factor", "increase",
-    "decrease", "reduction", "decline", "rise", "difference", "count", "lifetime", "lag", "delay", "period", "interval", "threshold", "limit", "depth", "height",
-    "ph", "fold", "degree", "amount", "quantity", "yield", "efficiency", "accuracy", "sensitivity", "specificity", "power", "correlation", "slope",
-    "heritability", "cost", "range", "diameter", "width", "thickness", "survival", "p", "r", "n", "variance", "constant", "affinity", "kd", "ic50", "ec50", "auc", "resolution",
-    "mean", "median", "average", "maximum", "minimum", "odds", "hazard", "extent", "pressure", "dilution", "half", "molarity", "capacity", "index", "error", "power", "gain", "loss", "change", "dates", "date", "release", "version", "titre", "titer", "intensity", "energy", "wavelength", "altitude", "elevation", "latitude",
-    "hour", "hours", "minutes", "days", "weeks", "months", "years", "generation", "generations", "position", "residue", "codon", "kilobases", "sum", "total", "quantile", "loads", "load", "body", "potency", "similarity", "identity", "estimate", "spacing", "period", "stage",
+    "percentage",
+    "percent",
+    "proportion",
+    "fraction",
+    "share",
+    "number",
+    "rate",
+    "rates",
+    "ratio",
+    "concentration",
+    "dose",
+    "dosage",
+    "temperature",
+    "age",
+    "year",
+    "day",
+    "time",
+    "level",
+    "size",
+    "length",
+    "mass",
+    "weight",
+    "frequency",
+    "incidence",
+    "prevalence",
+    "score",
+    "coefficient",
+    "value",
+    "duration",
+    "density",
+    "distance",
+    "speed",
+    "velocity",
+    "volume",
+    "area",
+    "probability",
+    "risk",
+    "expectancy",
+    "penalty",
+    "magnitude",
+    "factor",
+    "increase",
+    "decrease",
+    "reduction",
+    "decline",
+    "rise",
+    "difference",
+    "count",
+    "lifetime",
+    "lag",
+    "delay",
+    "period",
+    "interval",
+    "threshold",
+    "limit",
+    "depth",
+    "height",
+    "ph",
+    "fold",
+    "degree",
+    "amount",
+    "quantity",
+    "yield",
+    "efficiency",
+    "accuracy",
+    "sensitivity",
+    "specificity",
+    "power",
+    "correlation",
+    "slope",
+    "heritability",
+    "cost",
+    "range",
+    "diameter",
+    "width",
+    "thickness",
+    "survival",
+    "p",
+    "r",
+    "n",
+    "variance",
+    "constant",
+    "affinity",
+    "kd",
+    "ic50",
+    "ec50",
+    "auc",
+    "resolution",
+    "mean",
+    "median",
+    "average",
+    "maximum",
+    "minimum",
+    "odds",
+    "hazard",
+    "extent",
+    "pressure",
+    "dilution",
+    "half",
+    "molarity",
+    "capacity",
+    "index",
+    "error",
+    "power",
+    "gain",
+    "loss",
+    "change",
+    "dates",
+    "date",
+    "release",
+    "version",
+    "titre",
+    "titer",
+    "intensity",
+    "energy",
+    "wavelength",
+    "altitude",
+    "elevation",
+    "latitude",
+    "hour",
+    "hours",
+    "minutes",
+    "days",
+    "weeks",
+    "months",
+    "years",
+    "generation",
+    "generations",
+    "position",
+    "residue",
+    "codon",
+    "kilobases",
+    "sum",
+    "total",
+    "quantile",
+    "loads",
+    "load",
+    "body",
+    "potency",
+    "similarity",
+    "identity",
+    "estimate",
+    "spacing",
+    "period",
+    "stage",
 ];
 /// Nouns that name a thing, never a number, a direction or a yes.
 const THINGS: &[&str] = &[
-    "protein", "proteins", "gene", "genes", "enzyme", "enzymes", "drug", "drugs", "species", "cell", "cells", "tissue", "tissues", "receptor", "receptors",
-    "pathway", "pathways", "hormone", "hormones", "compound", "compounds", "molecule", "molecules", "region", "regions", "organ", "organs", "bacterium",
-    "bacteria", "virus", "viruses", "strain", "strains", "treatment", "treatments", "chaperone", "transporter", "kinase", "phosphatase",
-    "factor", "channel", "channels", "organelle", "structure", "structures", "domain", "domains", "family", "organism", "animal", "animals", "plant", "plants",
-    "hormone", "cytokine", "chemokine", "antibody", "antibiotic", "vaccine", "method", "technique", "substance", "precursor", "moiety", "lipid", "lipids",
-    "neurotransmitter", "neuron", "neurons", "nerve", "muscle", "bone", "disease", "disorder", "syndrome", "parasite", "host", "vector", "allele", "polymorphism",
-    "metabolite", "metabolites", "chemical", "ion", "metal", "vitamin", "nutrient", "sugar", "acid", "peptide", "motif", "sequence", "country", "habitat", "ecosystem", "phylum", "genus", "clade",
-    "lineage", "chromosome", "chromosomes", "mutation", "mechanism", "process", "signal", "ligand", "agonist", "antagonist", "inhibitor", "activator", "regulator", "microrna", "rna", "hypothesis", "model",
+    "protein",
+    "proteins",
+    "gene",
+    "genes",
+    "enzyme",
+    "enzymes",
+    "drug",
+    "drugs",
+    "species",
+    "cell",
+    "cells",
+    "tissue",
+    "tissues",
+    "receptor",
+    "receptors",
+    "pathway",
+    "pathways",
+    "hormone",
+    "hormones",
+    "compound",
+    "compounds",
+    "molecule",
+    "molecules",
+    "region",
+    "regions",
+    "organ",
+    "organs",
+    "bacterium",
+    "bacteria",
+    "virus",
+    "viruses",
+    "strain",
+    "strains",
+    "treatment",
+    "treatments",
+    "chaperone",
+    "transporter",
+    "kinase",
+    "phosphatase",
+    "factor",
+    "channel",
+    "channels",
+    "organelle",
+    "structure",
+    "structures",
+    "domain",
+    "domains",
+    "family",
+    "organism",
+    "animal",
+    "animals",
+    "plant",
+    "plants",
+    "hormone",
+    "cytokine",
+    "chemokine",
+    "antibody",
+    "antibiotic",
+    "vaccine",
+    "method",
+    "technique",
+    "substance",
+    "precursor",
+    "moiety",
+    "lipid",
+    "lipids",
+    "neurotransmitter",
+    "neuron",
+    "neurons",
+    "nerve",
+    "muscle",
+    "bone",
+    "disease",
+    "disorder",
+    "syndrome",
+    "parasite",
+    "host",
+    "vector",
+    "allele",
+    "polymorphism",
+    "metabolite",
+    "metabolites",
+    "chemical",
+    "ion",
+    "metal",
+    "vitamin",
+    "nutrient",
+    "sugar",
+    "acid",
+    "peptide",
+    "motif",
+    "sequence",
+    "country",
+    "habitat",
+    "ecosystem",
+    "phylum",
+    "genus",
+    "clade",
+    "lineage",
+    "chromosome",
+    "chromosomes",
+    "mutation",
+    "mechanism",
+    "process",
+    "signal",
+    "ligand",
+    "agonist",
+    "antagonist",
+    "inhibitor",
+    "activator",
+    "regulator",
+    "microrna",
+    "rna",
+    "hypothesis",
+    "model",
 ];
 
 impl Ask {
@@ -107,7 +381,9 @@ pub(crate) fn small_number(word: &str) -> Option<usize> {
 
 fn asked(words: &[Word]) -> (Asked, usize) {
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
-    let clause_start = |i: usize| i == 0 || matches!(text(i - 1), "," | ":" | ";" | "." | ")" | "?" | "!" | "and" | "then" | "so" | ">");
+    let clause_start = |i: usize| {
+        i == 0 || matches!(text(i - 1), "," | ":" | ";" | "." | ")" | "?" | "!" | "and" | "then" | "so" | ">")
+    };
     if matches!(text(0), "rank" | "order" | "arrange" | "sort") {
         return (Asked::Order, 0);
     }
@@ -125,7 +401,8 @@ fn asked(words: &[Word]) -> (Asked, usize) {
         match text(i) {
             "how" => return how(words, i),
             "which" | "what" | "whose" | "who" | "where" | "whom" => {
-                let first = clause_start(i) && !(i > 0 && text(i - 1) == "," && text(i) == "which" && is_verb_like(words, i + 1));
+                let first = clause_start(i)
+                    && !(i > 0 && text(i - 1) == "," && text(i) == "which" && is_verb_like(words, i + 1));
                 if first || behind_preposition && !is_relative(words, i) || text(i) == "what" {
                     return wh(words, i);
                 }
@@ -134,7 +411,9 @@ fn asked(words: &[Word]) -> (Asked, usize) {
                 }
                 relative.get_or_insert(i);
             }
-            "why" | "when" if clause_start(i) && (text(i) == "why" || AUXILIARIES.contains(&text(i + 1))) => return (Asked::Open, i),
+            "why" | "when" if clause_start(i) && (text(i) == "why" || AUXILIARIES.contains(&text(i + 1))) => {
+                return (Asked::Open, i);
+            }
             word if clause_start(i) && AUXILIARIES.contains(&word) => {
                 let alternatives = words.iter().skip(i).any(|w| w.is("or"));
                 return (if alternatives { Asked::Alternatives } else { Asked::YesNo }, i);
@@ -150,29 +429,88 @@ fn asked(words: &[Word]) -> (Asked, usize) {
 
 /// `, which drives …`: the word behind is a verb.
 fn is_verb_like(words: &[Word], at: usize) -> bool {
-    words.get(at).is_some_and(|w| AUXILIARIES.contains(&w.folded.as_str()) || (w.folded.ends_with('s') && !w.folded.ends_with("ss")) || w.folded.ends_with("ed"))
+    words.get(at).is_some_and(|w| {
+        AUXILIARIES.contains(&w.folded.as_str())
+            || (w.folded.ends_with('s') && !w.folded.ends_with("ss"))
+            || w.folded.ends_with("ed")
+    })
 }
 
 /// `a gene in which mutations …` against `in which gene …`: a noun stands before the preposition.
 fn is_relative(words: &[Word], at: usize) -> bool {
     let Some(before) = at.checked_sub(2).and_then(|i| words.get(i)) else { return false };
-    let preposition = at.checked_sub(1).and_then(|i| words.get(i)).is_some_and(|w| PREPOSITIONS.contains(&w.folded.as_str()));
+    let preposition =
+        at.checked_sub(1).and_then(|i| words.get(i)).is_some_and(|w| PREPOSITIONS.contains(&w.folded.as_str()));
     let behind = words.get(at + 1).map_or("", |w| w.folded.as_str());
-    preposition && before.is_content() && (is_function_word(behind) || AUXILIARIES.contains(&behind)) && !super::ask::AUXILIARIES.contains(&before.folded.as_str())
+    preposition
+        && before.is_content()
+        && (is_function_word(behind) || AUXILIARIES.contains(&behind))
+        && !super::ask::AUXILIARIES.contains(&before.folded.as_str())
 }
 
 fn how(words: &[Word], at: usize) -> (Asked, usize) {
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
     if matches!(
         text(at + 1),
-        "many" | "much" | "long" | "old" | "often" | "far" | "high" | "large" | "fast" | "deep" | "frequent" | "soon" | "low" | "big" | "small" | "quickly" | "late" | "early" | "strongly" | "wide" | "heavy" | "tall" | "common" | "short"
+        "many"
+            | "much"
+            | "long"
+            | "old"
+            | "often"
+            | "far"
+            | "high"
+            | "large"
+            | "fast"
+            | "deep"
+            | "frequent"
+            | "soon"
+            | "low"
+            | "big"
+            | "small"
+            | "quickly"
+            | "late"
+            | "early"
+            | "strongly"
+            | "wide"
+            | "heavy"
+            | "tall"
+            | "common"
+            | "short"
     ) {
         return (Asked::Number, at);
     }
     let changes = words.iter().skip(at + 1).any(|w| {
         w.is_any(&[
-            "change", "changes", "changed", "affect", "affects", "affected", "alter", "alters", "altered", "influence", "influences", "influenced", "modify", "impact", "respond", "responded",
-            "vary", "varies", "shift", "differ", "differs", "develop", "act", "compare", "compares", "relate", "evolve", "modulate", "modulates", "shape",
+            "change",
+            "changes",
+            "changed",
+            "affect",
+            "affects",
+            "affected",
+            "alter",
+            "alters",
+            "altered",
+            "influence",
+            "influences",
+            "influenced",
+            "modify",
+            "impact",
+            "respond",
+            "responded",
+            "vary",
+            "varies",
+            "shift",
+            "differ",
+            "differs",
+            "develop",
+            "act",
+            "compare",
+            "compares",
+            "relate",
+            "evolve",
+            "modulate",
+            "modulates",
+            "shape",
         ])
     });
     (if changes { Asked::Change } else { Asked::Open }, at)
@@ -187,7 +525,8 @@ fn wh(words: &[Word], at: usize) -> (Asked, usize) {
     if text(at) == "what" || text(at) == "which" {
         // `what happens to …`, `what did knockdown do to …`, `what effect …`, `in what direction …`.
         let does = matches!(text(at + 1), "does" | "did" | "do" | "will" | "would" | "can")
-            && (at + 2..words.len()).any(|i| text(i) == "do" && words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"])));
+            && (at + 2..words.len())
+                .any(|i| text(i) == "do" && words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"])));
         let happens = matches!(text(at + 1), "happens" | "happened" | "becomes");
         let effect = words.get(at + 1..words.len().min(at + 6)).unwrap_or_default().iter().any(|w| {
             w.is_any(&["effect", "effects", "direction", "impact", "influence", "change", "changes", "trend"])
@@ -232,9 +571,67 @@ fn head(words: &[Word], at: usize, asked: Asked) -> std::ops::Range<usize> {
 }
 
 const THIRD_PERSON: &[&str] = &[
-    "binds", "drives", "lowers", "raises", "reduces", "increases", "decreases", "mediates", "regulates", "controls", "causes", "eliminates", "takes", "shows",
-    "makes", "promotes", "inhibits", "activates", "encodes", "produces", "stimulates", "determines", "depends", "belongs", "leads", "lasts", "starts", "helps", "help",
-    "predict", "predicts", "leads", "led", "went", "bore", "gave", "has", "gives", "showed", "represses", "induces", "enhances", "suppresses", "blocks", "acts", "serves", "carries", "contains", "forms", "gets", "becomes", "remains", "must", "underlies", "allows", "enables", "plays", "uses", "responds", "replicates", "secretes",
+    "binds",
+    "drives",
+    "lowers",
+    "raises",
+    "reduces",
+    "increases",
+    "decreases",
+    "mediates",
+    "regulates",
+    "controls",
+    "causes",
+    "eliminates",
+    "takes",
+    "shows",
+    "makes",
+    "promotes",
+    "inhibits",
+    "activates",
+    "encodes",
+    "produces",
+    "stimulates",
+    "determines",
+    "depends",
+    "belongs",
+    "leads",
+    "lasts",
+    "starts",
+    "helps",
+    "help",
+    "predict",
+    "predicts",
+    "leads",
+    "led",
+    "went",
+    "bore",
+    "gave",
+    "has",
+    "gives",
+    "showed",
+    "represses",
+    "induces",
+    "enhances",
+    "suppresses",
+    "blocks",
+    "acts",
+    "serves",
+    "carries",
+    "contains",
+    "forms",
+    "gets",
+    "becomes",
+    "remains",
+    "must",
+    "underlies",
+    "allows",
+    "enables",
+    "plays",
+    "uses",
+    "responds",
+    "replicates",
+    "secretes",
 ];
 
 #[cfg(test)]

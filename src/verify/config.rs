@@ -20,6 +20,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { max_question_words: 80, max_term_words: 9, max_quote_bytes: 4000, near_duplicate: 0.8, contaminated_runs: 1 }
+        Config {
+            max_question_words: 80,
+            max_term_words: 9,
+            max_quote_bytes: 4000,
+            near_duplicate: 0.8,
+            contaminated_runs: 1,
+        }
     }
 }

@@ -25,8 +25,45 @@ pub(crate) fn check(draft: &Draft, evidence: &[Evidence], ask: &Ask, prepared: &
 
 /// Nouns of the paper itself and its parts.
 const PAPER: &[&str] = &[
-    "study", "paper", "article", "work", "manuscript", "report", "passage", "text", "abstract", "section", "excerpt", "dataset", "datasets", "experiment", "experiments", "investigation", "survey", "trial",
-    "analysis", "analyses", "data", "result", "results", "finding", "findings", "figure", "table", "review", "model", "assay", "screen", "preprint", "research", "publication", "quote", "sentence", "statement", "series", "cohort",
+    "study",
+    "paper",
+    "article",
+    "work",
+    "manuscript",
+    "report",
+    "passage",
+    "text",
+    "abstract",
+    "section",
+    "excerpt",
+    "dataset",
+    "datasets",
+    "experiment",
+    "experiments",
+    "investigation",
+    "survey",
+    "trial",
+    "analysis",
+    "analyses",
+    "data",
+    "result",
+    "results",
+    "finding",
+    "findings",
+    "figure",
+    "table",
+    "review",
+    "model",
+    "assay",
+    "screen",
+    "preprint",
+    "research",
+    "publication",
+    "quote",
+    "sentence",
+    "statement",
+    "series",
+    "cohort",
 ];
 
 fn refers_to_paper(ask: &Ask, question: &str) -> Result<(), String> {
@@ -37,31 +74,74 @@ fn refers_to_paper(ask: &Ask, question: &str) -> Result<(), String> {
         let word = text(i);
         let next = text(i + 1);
         match word {
-            "author" | "authors" | "researchers" | "investigators" if i > 0 && matches!(text(i - 1), "the" | "these" | "study" | "this") => return found(&format!("the {word}")),
+            "author" | "authors" | "researchers" | "investigators"
+                if i > 0 && matches!(text(i - 1), "the" | "these" | "study" | "this") =>
+            {
+                return found(&format!("the {word}"));
+            }
             "our" | "we" | "us" if question.get(words[i].span.clone()) != Some("US") => return found(word),
-            "fig" | "figs" | "figure" | "figures" | "table" | "tables" | "supplementary" if words.get(i + 1).is_some_and(|w| w.folded.starts_with(|c: char| c.is_ascii_digit()) || matches!(w.folded.as_str(), "." | "s" | "figure" | "table")) => {
+            "fig" | "figs" | "figure" | "figures" | "table" | "tables" | "supplementary"
+                if words.get(i + 1).is_some_and(|w| {
+                    w.folded.starts_with(|c: char| c.is_ascii_digit())
+                        || matches!(w.folded.as_str(), "." | "s" | "figure" | "table")
+                }) =>
+            {
                 return found(word);
             }
             "this" | "these" | "present" | "current" => {
-                let noun = if matches!(next, "two" | "three" | "same" | "new" | "small" | "large") { text(i + 2) } else { next };
+                let noun = if matches!(next, "two" | "three" | "same" | "new" | "small" | "large") {
+                    text(i + 2)
+                } else {
+                    next
+                };
                 let data_set = noun == "data" && matches!(text(i + 2), "set" | "sets") || text(i + 2) == "data";
-                if (PAPER.contains(&noun) || data_set) && (word == "this" || word == "these" || i > 0 && matches!(text(i - 1), "the" | "in" | "this")) {
+                if (PAPER.contains(&noun) || data_set)
+                    && (word == "this" || word == "these" || i > 0 && matches!(text(i - 1), "the" | "in" | "this"))
+                {
                     return found(&format!("{word} {noun}"));
                 }
             }
             "study" | "trial" | "experimental" | "intervention" | "treatment" | "survey"
-                if matches!(next, "group" | "groups" | "period" | "area" | "site" | "sites" | "population" | "cohort" | "arm" | "participants" | "subjects" | "patients" | "team")
-                    && i > 0
+                if matches!(
+                    next,
+                    "group"
+                        | "groups"
+                        | "period"
+                        | "area"
+                        | "site"
+                        | "sites"
+                        | "population"
+                        | "cohort"
+                        | "arm"
+                        | "participants"
+                        | "subjects"
+                        | "patients"
+                        | "team"
+                ) && i > 0
                     && matches!(text(i - 1), "the" | "this" | "both" | "all") =>
             {
                 // `the treatment group of mice given X` explains itself.
-                let explained = matches!(text(i + 2), "of" | "given" | "receiving" | "that" | "who" | "treated" | "in" | "on" | "with" | "at" | "from");
+                let explained = matches!(
+                    text(i + 2),
+                    "of" | "given" | "receiving" | "that" | "who" | "treated" | "in" | "on" | "with" | "at" | "from"
+                );
                 if matches!(word, "study" | "survey") && !matches!(text(i + 2), "of") || !explained {
                     return found(&format!("the {word} {next}"));
                 }
             }
-            "used" | "described" | "presented" | "reported" | "studied" | "tested" | "shown" | "examined" | "investigated" if next == "here" || next == "above" || next == "below" => return found(&format!("{word} {next}")),
-            "the" if matches!(next, "former" | "latter") || matches!(next, "passage" | "excerpt" | "abstract" | "manuscript" | "article" | "paper" | "text" | "quote") => {
+            "used" | "described" | "presented" | "reported" | "studied" | "tested" | "shown" | "examined"
+            | "investigated"
+                if next == "here" || next == "above" || next == "below" =>
+            {
+                return found(&format!("{word} {next}"));
+            }
+            "the"
+                if matches!(next, "former" | "latter")
+                    || matches!(
+                        next,
+                        "passage" | "excerpt" | "abstract" | "manuscript" | "article" | "paper" | "text" | "quote"
+                    ) =>
+            {
                 return found(&format!("the {next}"));
             }
             "aforementioned" | "abovementioned" | "hereafter" | "herein" => return found(word),
@@ -76,20 +156,155 @@ fn refers_to_paper(ask: &Ask, question: &str) -> Result<(), String> {
 fn named_before(noun: &str, before: &[&Word]) -> bool {
     let stem = super::words::stem(noun);
     let kinds: &[(&[&str], &[&str])] = &[
-        (&["cell", "cells"], &["cyte", "cytes", "blast", "blasts", "phage", "phages", "neurons", "neuron", "cells", "cell", "fibroblasts", "astrocytes", "platelets", "oocytes", "sperm", "glia", "microglia", "line"]),
-        (&["animal", "animals"], &["mice", "mouse", "rats", "rat", "fish", "birds", "bats", "bat", "bird", "sheep", "pigs", "monkeys", "monkey", "dogs", "frogs", "zebrafish", "flies", "animals", "shark", "sharks", "larvae"]),
-        (&["pathway", "process", "cascade"], &["oxidation", "signalling", "signaling", "glycolysis", "pathway", "synthesis", "biosynthesis", "degradation", "repair", "autophagy", "metabolism", "photosynthesis"]),
-        (&["patient", "patients", "people", "individuals", "adults", "children", "women", "men", "subjects", "participants"], &["patients", "people", "adults", "children", "women", "men", "individuals", "volunteers", "recipients", "infants", "smokers", "villagers", "participants", "subjects"]),
-        (&["protein", "enzyme", "factor", "gene", "molecule", "receptor", "kinase"], &["protein", "enzyme", "factor", "gene", "kinase", "receptor", "hormone", "ase"]),
-        (&["disease", "disorder", "condition", "infection"], &["disease", "syndrome", "cancer", "infection", "itis", "osis", "emia", "diabetes", "malaria", "tuberculosis", "disorder", "tumour", "tumor"]),
-        (&["virus", "viruses", "pathogen", "parasite", "bacterium", "bacteria", "species", "organism", "insect", "plant", "plants"], &["virus", "viruses", "parasite", "bacterium", "bacteria", "fungus", "species", "plants", "plant", "trees"]),
-        (&["drug", "compound", "agent", "treatment", "hormone"], &["drug", "compound", "antibiotic", "inhibitor", "hormone", "in", "ol", "ine"]),
-        (&["tissue", "organ"], &["tissue", "liver", "kidney", "lung", "heart", "brain", "muscle", "skin", "bone", "leaf", "root"]),
+        (
+            &["cell", "cells"],
+            &[
+                "cyte",
+                "cytes",
+                "blast",
+                "blasts",
+                "phage",
+                "phages",
+                "neurons",
+                "neuron",
+                "cells",
+                "cell",
+                "fibroblasts",
+                "astrocytes",
+                "platelets",
+                "oocytes",
+                "sperm",
+                "glia",
+                "microglia",
+                "line",
+            ],
+        ),
+        (
+            &["animal", "animals"],
+            &[
+                "mice",
+                "mouse",
+                "rats",
+                "rat",
+                "fish",
+                "birds",
+                "bats",
+                "bat",
+                "bird",
+                "sheep",
+                "pigs",
+                "monkeys",
+                "monkey",
+                "dogs",
+                "frogs",
+                "zebrafish",
+                "flies",
+                "animals",
+                "shark",
+                "sharks",
+                "larvae",
+            ],
+        ),
+        (
+            &["pathway", "process", "cascade"],
+            &[
+                "oxidation",
+                "signalling",
+                "signaling",
+                "glycolysis",
+                "pathway",
+                "synthesis",
+                "biosynthesis",
+                "degradation",
+                "repair",
+                "autophagy",
+                "metabolism",
+                "photosynthesis",
+            ],
+        ),
+        (
+            &[
+                "patient",
+                "patients",
+                "people",
+                "individuals",
+                "adults",
+                "children",
+                "women",
+                "men",
+                "subjects",
+                "participants",
+            ],
+            &[
+                "patients",
+                "people",
+                "adults",
+                "children",
+                "women",
+                "men",
+                "individuals",
+                "volunteers",
+                "recipients",
+                "infants",
+                "smokers",
+                "villagers",
+                "participants",
+                "subjects",
+            ],
+        ),
+        (
+            &["protein", "enzyme", "factor", "gene", "molecule", "receptor", "kinase"],
+            &["protein", "enzyme", "factor", "gene", "kinase", "receptor", "hormone", "ase"],
+        ),
+        (
+            &["disease", "disorder", "condition", "infection"],
+            &[
+                "disease",
+                "syndrome",
+                "cancer",
+                "infection",
+                "itis",
+                "osis",
+                "emia",
+                "diabetes",
+                "malaria",
+                "tuberculosis",
+                "disorder",
+                "tumour",
+                "tumor",
+            ],
+        ),
+        (
+            &[
+                "virus",
+                "viruses",
+                "pathogen",
+                "parasite",
+                "bacterium",
+                "bacteria",
+                "species",
+                "organism",
+                "insect",
+                "plant",
+                "plants",
+            ],
+            &["virus", "viruses", "parasite", "bacterium", "bacteria", "fungus", "species", "plants", "plant", "trees"],
+        ),
+        (
+            &["drug", "compound", "agent", "treatment", "hormone"],
+            &["drug", "compound", "antibiotic", "inhibitor", "hormone", "in", "ol", "ine"],
+        ),
+        (
+            &["tissue", "organ"],
+            &["tissue", "liver", "kidney", "lung", "heart", "brain", "muscle", "skin", "bone", "leaf", "root"],
+        ),
     ];
     if before.iter().any(|w| w.stem == stem && w.folded != noun || w.folded == noun) {
         return true;
     }
-    kinds.iter().any(|(nouns, endings)| nouns.contains(&noun) && before.iter().any(|w| endings.iter().any(|e| w.folded.ends_with(e))))
+    kinds.iter().any(|(nouns, endings)| {
+        nouns.contains(&noun) && before.iter().any(|w| endings.iter().any(|e| w.folded.ends_with(e)))
+    })
 }
 
 fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
@@ -103,7 +318,10 @@ fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
         match word {
             "this" | "these" => {
                 let mut noun = i + 1;
-                while words.get(noun).is_some_and(|w| super::ask::small_number(&w.folded).is_some() || w.is_any(&["same", "other", "particular", "specific", "new"])) {
+                while words.get(noun).is_some_and(|w| {
+                    super::ask::small_number(&w.folded).is_some()
+                        || w.is_any(&["same", "other", "particular", "specific", "new"])
+                }) {
                     noun += 1;
                 }
                 let noun = text(noun);
@@ -111,7 +329,39 @@ fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
                     return found(&format!("{word} {noun}"));
                 }
             }
-            "those" if !matches!(text(i + 1), "who" | "with" | "without" | "of" | "in" | "that" | "not" | "given" | "treated" | "from" | "which" | "whose" | "on" | "receiving" | "emitting" | "silenced" | "at" | "lacking" | "having" | "carrying" | "for" | "under" | "exposed" | "fed" | "living" | "aged" | "born" | "between") => {
+            "those"
+                if !matches!(
+                    text(i + 1),
+                    "who"
+                        | "with"
+                        | "without"
+                        | "of"
+                        | "in"
+                        | "that"
+                        | "not"
+                        | "given"
+                        | "treated"
+                        | "from"
+                        | "which"
+                        | "whose"
+                        | "on"
+                        | "receiving"
+                        | "emitting"
+                        | "silenced"
+                        | "at"
+                        | "lacking"
+                        | "having"
+                        | "carrying"
+                        | "for"
+                        | "under"
+                        | "exposed"
+                        | "fed"
+                        | "living"
+                        | "aged"
+                        | "born"
+                        | "between"
+                ) =>
+            {
                 if before.len() < 4 || specific == 0 {
                     return found(&format!("those {}", text(i + 1)));
                 }
@@ -130,7 +380,8 @@ fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
             }
             "other" if text(i.wrapping_sub(1)) == "the" => {
                 // `the other one`, `the other target genes`: other than what?
-                let compared = before.iter().any(|w| words.get(i + 1).is_some_and(|n| n.stem == w.stem)) || words.iter().any(|w| w.is_any(&["one", "two"])) && text(i + 1) != "one";
+                let compared = before.iter().any(|w| words.get(i + 1).is_some_and(|n| n.stem == w.stem))
+                    || words.iter().any(|w| w.is_any(&["one", "two"])) && text(i + 1) != "one";
                 if text(i + 1) == "one" && before.len() < 6 || !compared && specific == 0 {
                     return found(&format!("the other {}", text(i + 1)));
                 }
@@ -139,7 +390,30 @@ fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
                 let follows_pair = words.iter().skip(i + 1).take(8).any(|w| w.is("and"));
                 let noun = text(i + 1);
                 let two_before = words.iter().take(i).any(|w| w.is_any(&["and", "two", ","]));
-                if !follows_pair && !two_before && matches!(noun, "vectors" | "groups" | "conditions" | "treatments" | "constructs" | "cases" | "cohorts" | "strains" | "lines" | "mutants" | "assays" | "experiments" | "models" | "drugs" | "arms" | "methods" | "species") && specific < 2 {
+                if !follows_pair
+                    && !two_before
+                    && matches!(
+                        noun,
+                        "vectors"
+                            | "groups"
+                            | "conditions"
+                            | "treatments"
+                            | "constructs"
+                            | "cases"
+                            | "cohorts"
+                            | "strains"
+                            | "lines"
+                            | "mutants"
+                            | "assays"
+                            | "experiments"
+                            | "models"
+                            | "drugs"
+                            | "arms"
+                            | "methods"
+                            | "species"
+                    )
+                    && specific < 2
+                {
                     return found(&format!("both {noun}"));
                 }
             }
@@ -157,30 +431,169 @@ fn is_specific(word: &Word, question: &str) -> bool {
     let written = question.get(word.span.clone()).unwrap_or_default();
     let capital = written.chars().any(char::is_uppercase) && word.span.start > 0;
     let digit = written.chars().any(|c| c.is_ascii_digit());
-    capital || digit || word.folded.chars().count() >= 9 || written.chars().any(|c| !c.is_ascii()) || TECHNICAL.iter().any(|end| word.folded.ends_with(end)) || NAMED.contains(&word.folded.as_str())
+    capital
+        || digit
+        || word.folded.chars().count() >= 9
+        || written.chars().any(|c| !c.is_ascii())
+        || TECHNICAL.iter().any(|end| word.folded.ends_with(end))
+        || NAMED.contains(&word.folded.as_str())
 }
 
 const TECHNICAL: &[&str] = &[
-    "cyte", "cytes", "ase", "ases", "itis", "osis", "emia", "aemia", "oma", "omas", "virus", "viruses", "ella", "coccus", "phage", "phages", "genic", "gene", "tumour", "tumor", "ine", "idae", "cidal", "kinase", "plasma", "axon", "neuron", "neurons", "synapse",
-    "synapses", "genome", "fish", "malaria", "cancer", "ol", "ide", "glycan", "lipid", "lipids", "peptide", "insulin", "leptin", "enzyme",
+    "cyte", "cytes", "ase", "ases", "itis", "osis", "emia", "aemia", "oma", "omas", "virus", "viruses", "ella",
+    "coccus", "phage", "phages", "genic", "gene", "tumour", "tumor", "ine", "idae", "cidal", "kinase", "plasma",
+    "axon", "neuron", "neurons", "synapse", "synapses", "genome", "fish", "malaria", "cancer", "ol", "ide", "glycan",
+    "lipid", "lipids", "peptide", "insulin", "leptin", "enzyme",
 ];
 const NAMED: &[&str] = &[
-    "mice", "mouse", "rat", "rats", "human", "yeast", "wheat", "rice", "maize", "barley", "honeybees", "bees", "bats", "frogs", "sheep", "cattle", "pigs", "dogs", "cats", "birds", "flies", "ants", "shark", "sharks", "coral", "corals", "algae", "mosquito", "mosquitoes",
-    "larvae", "heart", "liver", "kidney", "lung", "brain", "retina", "cortex", "muscle", "leaf", "root", "stroke", "asthma", "obesity", "diabetes", "sepsis", "soil", "lakes", "forest", "ocean", "tundra", "crop", "tick", "ticks", "worms", "worm", "spider", "spiders", "pain", "coffee", "serum", "plasma", "blood", "bone", "skin", "gut", "sperm", "eggs", "embryo", "embryos", "placenta", "antibody", "vaccine", "fungi", "fungus", "bacteria", "virus", "parasite", "gull", "horse", "horses", "cow", "cows", "calves", "chicken", "chickens", "salmon", "trout", "newt", "newts",
+    "mice",
+    "mouse",
+    "rat",
+    "rats",
+    "human",
+    "yeast",
+    "wheat",
+    "rice",
+    "maize",
+    "barley",
+    "honeybees",
+    "bees",
+    "bats",
+    "frogs",
+    "sheep",
+    "cattle",
+    "pigs",
+    "dogs",
+    "cats",
+    "birds",
+    "flies",
+    "ants",
+    "shark",
+    "sharks",
+    "coral",
+    "corals",
+    "algae",
+    "mosquito",
+    "mosquitoes",
+    "larvae",
+    "heart",
+    "liver",
+    "kidney",
+    "lung",
+    "brain",
+    "retina",
+    "cortex",
+    "muscle",
+    "leaf",
+    "root",
+    "stroke",
+    "asthma",
+    "obesity",
+    "diabetes",
+    "sepsis",
+    "soil",
+    "lakes",
+    "forest",
+    "ocean",
+    "tundra",
+    "crop",
+    "tick",
+    "ticks",
+    "worms",
+    "worm",
+    "spider",
+    "spiders",
+    "pain",
+    "coffee",
+    "serum",
+    "plasma",
+    "blood",
+    "bone",
+    "skin",
+    "gut",
+    "sperm",
+    "eggs",
+    "embryo",
+    "embryos",
+    "placenta",
+    "antibody",
+    "vaccine",
+    "fungi",
+    "fungus",
+    "bacteria",
+    "virus",
+    "parasite",
+    "gull",
+    "horse",
+    "horses",
+    "cow",
+    "cows",
+    "calves",
+    "chicken",
+    "chickens",
+    "salmon",
+    "trout",
+    "newt",
+    "newts",
 ];
 
 /// Abbreviations everyone in the field reads without a definition.
 const WELL_KNOWN: &[&str] = &[
-    "dna", "rna", "mrna", "trna", "rrna", "mirna", "sirna", "shrna", "lncrna", "cdna", "sgrna", "pcr", "qpcr", "rtpcr", "hiv", "aids", "atp", "adp", "amp", "camp", "gtp", "gdp", "nad", "nadh", "nadph", "ph", "mri", "fmri", "eeg", "ecg", "ct", "pet", "bmi", "us", "usa", "uk", "eu", "who", "icu",
-    "ros", "no", "gfp", "crispr", "snp", "snps", "gwas", "ldl", "hdl", "vldl", "crp", "tnf", "il", "ifn", "tgf", "vegf", "egf", "fgf", "igf", "ngf", "bdnf", "gaba", "nmda", "ampa", "lps", "elisa", "ige", "igg", "igm", "iga", "hla", "mhc", "tcr", "bcr", "nk", "cd", "copd", "covid", "sars", "mers", "hbv",
-    "hcv", "hpv", "ebv", "cmv", "hsv", "rsv", "tb", "mdr", "adhd", "ptsd", "psa", "hb", "ros", "uv", "ii", "iii", "iv", "vi", "er", "cns", "pns", "csf", "gi", "sd", "se", "ci", "auc", "nf", "jak", "stat", "mapk", "erk", "akt", "mtor", "ampk", "pi", "pkc", "pka", "jnk", "wnt", "yap", "taz", "myc", "ras", "raf", "pml",
-    "escrt", "rnai", "mtdna", "rdna", "dsdna", "ssdna", "dsrna", "nmr", "hplc", "ms", "facs", "wt", "gc", "at", "dht", "acth", "tsh", "lh", "fsh", "gh", "hcg", "updrs", "dsm", "icd", "nyha", "iq", "pm", "co", "fda", "nih", "ddt", "pcb", "bcg", "dtp", "mmr", "opv", "nsaid", "ssri", "ace", "tpa", "iv", "im", "hsp", "bcl", "brca", "kras", "egfr", "her", "pd", "pdl", "ctla", "vista", "pbs", "dmso", "edta", "bsa", "fbs",
+    "dna", "rna", "mrna", "trna", "rrna", "mirna", "sirna", "shrna", "lncrna", "cdna", "sgrna", "pcr", "qpcr", "rtpcr",
+    "hiv", "aids", "atp", "adp", "amp", "camp", "gtp", "gdp", "nad", "nadh", "nadph", "ph", "mri", "fmri", "eeg",
+    "ecg", "ct", "pet", "bmi", "us", "usa", "uk", "eu", "who", "icu", "ros", "no", "gfp", "crispr", "snp", "snps",
+    "gwas", "ldl", "hdl", "vldl", "crp", "tnf", "il", "ifn", "tgf", "vegf", "egf", "fgf", "igf", "ngf", "bdnf", "gaba",
+    "nmda", "ampa", "lps", "elisa", "ige", "igg", "igm", "iga", "hla", "mhc", "tcr", "bcr", "nk", "cd", "copd",
+    "covid", "sars", "mers", "hbv", "hcv", "hpv", "ebv", "cmv", "hsv", "rsv", "tb", "mdr", "adhd", "ptsd", "psa", "hb",
+    "ros", "uv", "ii", "iii", "iv", "vi", "er", "cns", "pns", "csf", "gi", "sd", "se", "ci", "auc", "nf", "jak",
+    "stat", "mapk", "erk", "akt", "mtor", "ampk", "pi", "pkc", "pka", "jnk", "wnt", "yap", "taz", "myc", "ras", "raf",
+    "pml", "escrt", "rnai", "mtdna", "rdna", "dsdna", "ssdna", "dsrna", "nmr", "hplc", "ms", "facs", "wt", "gc", "at",
+    "dht", "acth", "tsh", "lh", "fsh", "gh", "hcg", "updrs", "dsm", "icd", "nyha", "iq", "pm", "co", "fda", "nih",
+    "ddt", "pcb", "bcg", "dtp", "mmr", "opv", "nsaid", "ssri", "ace", "tpa", "iv", "im", "hsp", "bcl", "brca", "kras",
+    "egfr", "her", "pd", "pdl", "ctla", "vista", "pbs", "dmso", "edta", "bsa", "fbs",
 ];
 
 /// Heads of long forms that are names everyone can look up, not labels the paper coined.
 const NAMED_THINGS: &[&str] = &[
-    "virus", "protein", "kinase", "receptor", "gene", "transporter", "channel", "polypeptide", "enzyme", "hormone", "peptide", "ligand", "phosphatase", "synthase", "polymerase", "reductase", "dehydrogenase", "transferase", "antigen", "scale", "syndrome", "disease", "inventory", "questionnaire", "index", "homolog", "homologue",
-    "ase", "complex", "database", "consortium", "antagonist", "agonist", "oxygenase", "hydrolase", "ligase", "chloride", "oxide", "sulfate",
+    "virus",
+    "protein",
+    "kinase",
+    "receptor",
+    "gene",
+    "transporter",
+    "channel",
+    "polypeptide",
+    "enzyme",
+    "hormone",
+    "peptide",
+    "ligand",
+    "phosphatase",
+    "synthase",
+    "polymerase",
+    "reductase",
+    "dehydrogenase",
+    "transferase",
+    "antigen",
+    "scale",
+    "syndrome",
+    "disease",
+    "inventory",
+    "questionnaire",
+    "index",
+    "homolog",
+    "homologue",
+    "ase",
+    "complex",
+    "database",
+    "consortium",
+    "antagonist",
+    "agonist",
+    "oxygenase",
+    "hydrolase",
+    "ligase",
+    "chloride",
+    "oxide",
+    "sulfate",
 ];
 
 fn abbreviations(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepared<'_>) -> Result<(), String> {
@@ -190,10 +603,16 @@ fn abbreviations(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepared<'
         let core = short.strip_suffix('s').unwrap_or(short);
         let letters = core.chars().filter(|c| c.is_alphabetic()).count();
         let capitals = core.chars().filter(|c| c.is_uppercase()).count();
-        if !(2..=6).contains(&letters) || capitals < 2 || core.chars().any(|c| c.is_ascii_digit()) || core.chars().any(|c| !c.is_ascii() || c == '-') {
+        if !(2..=6).contains(&letters)
+            || capitals < 2
+            || core.chars().any(|c| c.is_ascii_digit())
+            || core.chars().any(|c| !c.is_ascii() || c == '-')
+        {
             continue;
         }
-        if WELL_KNOWN.contains(&core.to_lowercase().as_str()) || !stands_in(question, short) && !stands_in(question, core) {
+        if WELL_KNOWN.contains(&core.to_lowercase().as_str())
+            || !stands_in(question, short) && !stands_in(question, core)
+        {
             continue;
         }
         let spelled = abbreviation.long_stems.iter().filter(|s| stems.contains(s.as_str())).count();
@@ -201,21 +620,36 @@ fn abbreviations(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepared<'
             continue;
         }
         let long_words = words(&abbreviation.long);
-        let named = long_words.iter().any(|w| NAMED_THINGS.iter().any(|n| w.folded == *n || w.folded.strip_suffix('s') == Some(n) || n.len() >= 5 && w.folded.ends_with(n)) || w.folded.ends_with("ase"));
-        let proper = abbreviation.long.split_whitespace().filter(|w| w.chars().next().is_some_and(char::is_uppercase)).count() * 2 > abbreviation.long.split_whitespace().count();
+        let named = long_words.iter().any(|w| {
+            NAMED_THINGS.iter().any(|n| {
+                w.folded == *n || w.folded.strip_suffix('s') == Some(n) || n.len() >= 5 && w.folded.ends_with(n)
+            }) || w.folded.ends_with("ase")
+        });
+        let proper =
+            abbreviation.long.split_whitespace().filter(|w| w.chars().next().is_some_and(char::is_uppercase)).count()
+                * 2
+                > abbreviation.long.split_whitespace().count();
         let coined_antigen = capitals < letters;
         if (named || proper) && !coined_antigen {
             continue;
         }
         // `the adhesin PfMA`: the noun before says what it is.
         let introduced = ask.words.windows(2).any(|pair| {
-            question.get(pair[1].span.clone()).is_some_and(|t| t == short || t == core) && pair[0].kind == Kind::Word && pair[0].is_content() && !is_generic(&pair[0]) && super::lexicon::direction_of(&pair[0]).is_none()
+            question.get(pair[1].span.clone()).is_some_and(|t| t == short || t == core)
+                && pair[0].kind == Kind::Word
+                && pair[0].is_content()
+                && !is_generic(&pair[0])
+                && super::lexicon::direction_of(&pair[0]).is_none()
         });
         if introduced {
             continue;
         }
         // A label that comes with what it measures (`as measured by MATH values`) in an otherwise full question is fine.
-        let specific = ask.words.iter().filter(|w| is_specific(w, question) && question.get(w.span.clone()) != Some(short)).count();
+        let specific = ask
+            .words
+            .iter()
+            .filter(|w| is_specific(w, question) && question.get(w.span.clone()) != Some(short))
+            .count();
         if specific >= 4 && !is_answer_free(draft) {
             continue;
         }
@@ -248,7 +682,8 @@ fn stands_in(question: &str, short: &str) -> bool {
     question.match_indices(short).any(|(at, _)| {
         let before = question.get(..at).and_then(|t| t.chars().next_back());
         let after = question.get(at + short.len()..).and_then(|t| t.chars().next());
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '-') && !after.is_some_and(|c| c.is_alphanumeric() && c != 's' || c == '-')
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
+            && !after.is_some_and(|c| c.is_alphanumeric() && c != 's' || c == '-')
     })
 }
 
@@ -257,8 +692,12 @@ fn enough(ask: &Ask, question: &str) -> Result<(), String> {
     let telling: HashSet<&str> = ask
         .words
         .iter()
-        .filter(|w| w.kind == Kind::Word && w.is_content() && !is_generic(w) && super::lexicon::direction_of(w).is_none())
-        .filter(|w| !w.is_any(&["which", "substance", "thing", "happen", "happens", "question", "answer", "main", "key"]))
+        .filter(|w| {
+            w.kind == Kind::Word && w.is_content() && !is_generic(w) && super::lexicon::direction_of(w).is_none()
+        })
+        .filter(|w| {
+            !w.is_any(&["which", "substance", "thing", "happen", "happens", "question", "answer", "main", "key"])
+        })
         .map(|w| w.stem.as_str())
         .collect();
     let specific = ask.words.iter().filter(|w| is_specific(w, question)).count();
@@ -277,41 +716,226 @@ fn trivia(draft: &Draft, ask: &Ask, evidence: &[Evidence], prepared: &Prepared<'
     // The noun asked for, and what stands close behind the asking word.
     let near = words.get(ask.at..words.len().min(ask.at + 8)).unwrap_or_default();
     let asks = |texts: &[&str]| near.iter().any(|w| w.is_any(texts));
-    if asks(&["identifier", "identifiers", "accession", "registration", "registry", "catalogue", "catalog", "doi", "url", "website", "email", "grant", "licence", "license", "barcode"])
-        && !has(&["grantee"])
-        || (asks(&["id", "number", "code"]) && has(&["accession", "catalogue", "catalog", "collection", "registration", "registered", "grant", "deposited", "repository", "voucher", "approval", "protocol", "genbank", "lot", "batch"]))
+    if asks(&[
+        "identifier",
+        "identifiers",
+        "accession",
+        "registration",
+        "registry",
+        "catalogue",
+        "catalog",
+        "doi",
+        "url",
+        "website",
+        "email",
+        "grant",
+        "licence",
+        "license",
+        "barcode",
+    ]) && !has(&["grantee"])
+        || (asks(&["id", "number", "code"])
+            && has(&[
+                "accession",
+                "catalogue",
+                "catalog",
+                "collection",
+                "registration",
+                "registered",
+                "grant",
+                "deposited",
+                "repository",
+                "voucher",
+                "approval",
+                "protocol",
+                "genbank",
+                "lot",
+                "batch",
+            ]))
         || asks(&["under"]) && has(&["registered", "deposited", "catalogued"])
-        || has(&["registered", "deposited", "archived"]) && asks(&["which", "what", "where"]) && asks(&["identifier", "number", "repository", "database", "registry", "archive"])
+        || has(&["registered", "deposited", "archived"])
+            && asks(&["which", "what", "where"])
+            && asks(&["identifier", "number", "repository", "database", "registry", "archive"])
     {
         return found("a record's number");
     }
     let programs = ["software", "program", "package", "programme", "toolbox", "script", "plugin", "app", "programs"];
-    if asks(&programs) && has(&["software", "used", "version", "analysed", "analyzed", "performed", "statistical", "toolbox", "implemented", "run", "assign", "computed", "fitted"])
-        || asks(&["version", "release", "edition", "build"]) && (has(&programs) || has(&["algorithm", "library", "database", "pipeline", "tool", "matlab", "r", "spss", "sas", "stata", "python", "imagej", "prism"]))
+    if asks(&programs)
+        && has(&[
+            "software",
+            "used",
+            "version",
+            "analysed",
+            "analyzed",
+            "performed",
+            "statistical",
+            "toolbox",
+            "implemented",
+            "run",
+            "assign",
+            "computed",
+            "fitted",
+        ])
+        || asks(&["version", "release", "edition", "build"])
+            && (has(&programs)
+                || has(&[
+                    "algorithm",
+                    "library",
+                    "database",
+                    "pipeline",
+                    "tool",
+                    "matlab",
+                    "r",
+                    "spss",
+                    "sas",
+                    "stata",
+                    "python",
+                    "imagej",
+                    "prism",
+                ]))
         || has(&["software"]) && asks(&["software", "tool", "version"])
     {
         return found("software");
     }
-    if asks(&["company", "manufacturer", "supplier", "vendor", "firm", "brand", "funder", "agency", "foundation", "funding", "sponsor"]) || has(&["funded", "purchased", "manufactured", "supplied"]) && asks(&["who", "which", "what"]) && !has(&["blood"]) {
+    if asks(&[
+        "company",
+        "manufacturer",
+        "supplier",
+        "vendor",
+        "firm",
+        "brand",
+        "funder",
+        "agency",
+        "foundation",
+        "funding",
+        "sponsor",
+    ]) || has(&["funded", "purchased", "manufactured", "supplied"])
+        && asks(&["who", "which", "what"])
+        && !has(&["blood"])
+    {
         return found("a supplier or funder");
     }
-    if asks(&["author", "authors", "university", "institution", "institute", "laboratory", "committee", "journal", "editor", "reviewer", "department"]) && !has(&["strain"]) {
+    if asks(&[
+        "author",
+        "authors",
+        "university",
+        "institution",
+        "institute",
+        "laboratory",
+        "committee",
+        "journal",
+        "editor",
+        "reviewer",
+        "department",
+    ]) && !has(&["strain"])
+    {
         return found("people and places of the work");
     }
-    if asks(&["microscope", "instrument", "sequencer", "sequencing", "kit", "centrifuge", "spectrometer", "cytometer", "scanner", "camera", "platform", "buffer", "reagent", "antibody", "medium", "machine", "device", "objective", "magnification", "thermocycler", "primer"])
-        && has(&["used", "kit", "instrument", "microscope", "sequencer", "platform", "performed", "acquired", "captured", "stained", "purchased", "imaged", "sequenced", "extracted", "camera", "centrifuge", "run"])
-        && !has(&["bound", "neutralized", "neutralised", "neutralising", "neutralizing"])
+    if asks(&[
+        "microscope",
+        "instrument",
+        "sequencer",
+        "sequencing",
+        "kit",
+        "centrifuge",
+        "spectrometer",
+        "cytometer",
+        "scanner",
+        "camera",
+        "platform",
+        "buffer",
+        "reagent",
+        "antibody",
+        "medium",
+        "machine",
+        "device",
+        "objective",
+        "magnification",
+        "thermocycler",
+        "primer",
+    ]) && has(&[
+        "used",
+        "kit",
+        "instrument",
+        "microscope",
+        "sequencer",
+        "platform",
+        "performed",
+        "acquired",
+        "captured",
+        "stained",
+        "purchased",
+        "imaged",
+        "sequenced",
+        "extracted",
+        "camera",
+        "centrifuge",
+        "run",
+    ]) && !has(&["bound", "neutralized", "neutralised", "neutralising", "neutralizing"])
     {
         return found("equipment or reagents");
     }
-    let storage = has(&["stored", "store", "frozen", "storage", "kept", "shipped", "thawed", "transported", "incubated", "centrifuged"]) && has(&["sample", "samples", "swab", "swabs", "specimen", "specimens", "tissue", "tissues", "plates", "extracts", "extract", "sera", "plasma", "laboratory", "freezer", "aliquots", "blood", "supernatant", "stocks", "stock", "slides", "tubes", "collected"]);
-    if storage && matches!(draft.answer, AnswerSpec::Number { .. }) && (asks(&["temperature", "long", "speed", "degrees"]) || has(&["temperature"])) {
+    let storage = has(&[
+        "stored",
+        "store",
+        "frozen",
+        "storage",
+        "kept",
+        "shipped",
+        "thawed",
+        "transported",
+        "incubated",
+        "centrifuged",
+    ]) && has(&[
+        "sample",
+        "samples",
+        "swab",
+        "swabs",
+        "specimen",
+        "specimens",
+        "tissue",
+        "tissues",
+        "plates",
+        "extracts",
+        "extract",
+        "sera",
+        "plasma",
+        "laboratory",
+        "freezer",
+        "aliquots",
+        "blood",
+        "supernatant",
+        "stocks",
+        "stock",
+        "slides",
+        "tubes",
+        "collected",
+    ]);
+    if storage
+        && matches!(draft.answer, AnswerSpec::Number { .. })
+        && (asks(&["temperature", "long", "speed", "degrees"]) || has(&["temperature"]))
+    {
         return found("how samples were handled");
     }
-    if has(&["holotype", "paratype", "voucher"]) && asks(&["number", "museum", "collection", "kept", "deposited", "under"]) {
+    if has(&["holotype", "paratype", "voucher"])
+        && asks(&["number", "museum", "collection", "kept", "deposited", "under"])
+    {
         return found("a record's number");
     }
-    if has(&["wells", "well", "plate", "plates", "microplate", "microplates", "flask", "flasks", "cuvette", "tube", "tubes"]) && matches!(draft.answer, AnswerSpec::Number { .. }) && (asks(&["wells", "well", "plates", "volume", "size", "format"]) && asks(&["many", "how", "what", "which"])) {
+    if has(&[
+        "wells",
+        "well",
+        "plate",
+        "plates",
+        "microplate",
+        "microplates",
+        "flask",
+        "flasks",
+        "cuvette",
+        "tube",
+        "tubes",
+    ]) && matches!(draft.answer, AnswerSpec::Number { .. })
+        && (asks(&["wells", "well", "plates", "volume", "size", "format"]) && asks(&["many", "how", "what", "which"]))
+    {
         return found("labware");
     }
     // The answer itself is a record's number.
@@ -320,7 +944,9 @@ fn trivia(draft: &Draft, ask: &Ask, evidence: &[Evidence], prepared: &Prepared<'
     {
         return found("a record's number");
     }
-    let methods = evidence.iter().any(|e| prepared.passage(e.passage).is_some_and(|p| matches!(p.section_kind, SectionKind::DataAvailability)));
+    let methods = evidence
+        .iter()
+        .any(|e| prepared.passage(e.passage).is_some_and(|p| matches!(p.section_kind, SectionKind::DataAvailability)));
     if methods && matches!(draft.answer, AnswerSpec::Term { .. }) {
         return found("where the data lie");
     }
@@ -331,10 +957,19 @@ fn trivia(draft: &Draft, ask: &Ask, evidence: &[Evidence], prepared: &Prepared<'
 /// Registry, accession and grant numbers by their forms.
 fn is_record_number(value: &str) -> bool {
     let value = value.trim();
-    let (letters, digits): (String, String) = (value.chars().take_while(char::is_ascii_alphabetic).collect(), value.chars().skip_while(char::is_ascii_alphabetic).collect());
+    let (letters, digits): (String, String) = (
+        value.chars().take_while(char::is_ascii_alphabetic).collect(),
+        value.chars().skip_while(char::is_ascii_alphabetic).collect(),
+    );
     let n_digits = digits.chars().filter(char::is_ascii_digit).count();
-    let known = ["NCT", "ISRCTN", "ACTRN", "ChiCTR", "PRJNA", "PRJEB", "PRJDB", "GSE", "GSM", "SRP", "SRR", "SRX", "ERP", "ERR", "EGAS", "PXD", "EMD", "MSV", "CRD", "UMIN", "SAMN", "PDB", "GCA", "GCF", "DRKS", "JPRN", "EUCTR", "CTRI", "PACTR", "NTR"];
-    known.contains(&letters.as_str()) && n_digits >= 3 || value.starts_with("10.") && value.contains('/') || value.starts_with("http")
+    let known = [
+        "NCT", "ISRCTN", "ACTRN", "ChiCTR", "PRJNA", "PRJEB", "PRJDB", "GSE", "GSM", "SRP", "SRR", "SRX", "ERP", "ERR",
+        "EGAS", "PXD", "EMD", "MSV", "CRD", "UMIN", "SAMN", "PDB", "GCA", "GCF", "DRKS", "JPRN", "EUCTR", "CTRI",
+        "PACTR", "NTR",
+    ];
+    known.contains(&letters.as_str()) && n_digits >= 3
+        || value.starts_with("10.") && value.contains('/')
+        || value.starts_with("http")
 }
 
 /// One answer only: no sibling of the answer in the quote fits the question as well.
@@ -354,7 +989,20 @@ fn unique(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<'_>
     let Some(sibling) = sibling(place, &reading) else { return Ok(()) };
     // `Besides A, which …` and questions that name the sibling have told it apart.
     let named = sibling.clone().any(|i| reading.shared[i] >= 1.0);
-    let except = ask.words.iter().any(|w| w.is_any(&["besides", "apart", "other", "another", "addition", "alongside", "else", "most", "largest", "highest"]));
+    let except = ask.words.iter().any(|w| {
+        w.is_any(&[
+            "besides",
+            "apart",
+            "other",
+            "another",
+            "addition",
+            "alongside",
+            "else",
+            "most",
+            "largest",
+            "highest",
+        ])
+    });
     if named || except {
         return Ok(());
     }
@@ -367,11 +1015,16 @@ fn sibling(place: &Range<usize>, reading: &super::evidence::Reading<'_>) -> Opti
     let text = |i: usize| reading.text(i);
     let is_break = |i: usize| {
         let w = &reading.words[i];
-        w.is_any(&[";", ".", "(", ")", "[", "]", ":", "that", "which", "whereas", "while", "but", "by", "when", "where", "who", "as", "than"])
+        w.is_any(&[
+            ";", ".", "(", ")", "[", "]", ":", "that", "which", "whereas", "while", "but", "by", "when", "where",
+            "who", "as", "than",
+        ])
     };
     let verb = |i: usize| {
         let w = &reading.words[i];
-        super::ask::AUXILIARIES.contains(&w.folded.as_str()) || super::lexicon::direction_of(w).is_some() || w.folded.ends_with("ing") && i > 0 && matches!(text(i - 1), "," | "and")
+        super::ask::AUXILIARIES.contains(&w.folded.as_str())
+            || super::lexicon::direction_of(w).is_some()
+            || w.folded.ends_with("ing") && i > 0 && matches!(text(i - 1), "," | "and")
     };
     // The end of the answer's noun phrase, brackets skipped.
     let mut end = place.end;
@@ -381,7 +1034,11 @@ fn sibling(place: &Range<usize>, reading: &super::evidence::Reading<'_>) -> Opti
     }
     let item = |from: usize| -> Option<Range<usize>> {
         let mut stop = from;
-        while stop < reading.words.len() && stop - from < 8 && !is_break(stop) && !matches!(text(stop), "," | "and" | "or" | "in" | "for" | "with" | "on" | "at" | "to" | "from") {
+        while stop < reading.words.len()
+            && stop - from < 8
+            && !is_break(stop)
+            && !matches!(text(stop), "," | "and" | "or" | "in" | "for" | "with" | "on" | "at" | "to" | "from")
+        {
             if verb(stop) {
                 return None;
             }
@@ -400,7 +1057,9 @@ fn sibling(place: &Range<usize>, reading: &super::evidence::Reading<'_>) -> Opti
     if text(end) == "," {
         let next = if matches!(text(end + 1), "and" | "or") { end + 2 } else { end + 1 };
         let found = item(skip_article(next))?;
-        let closes = matches!(text(found.end), "and" | "or") || text(found.end) == "," && matches!(text(found.end + 1), "and" | "or") || next == end + 2 && !statement_follows(&found, reading);
+        let closes = matches!(text(found.end), "and" | "or")
+            || text(found.end) == "," && matches!(text(found.end + 1), "and" | "or")
+            || next == end + 2 && !statement_follows(&found, reading);
         return closes.then_some(found);
     }
     // Answer last or in the middle: `A and answer`, `A, answer`.
@@ -422,7 +1081,15 @@ fn sibling(place: &Range<usize>, reading: &super::evidence::Reading<'_>) -> Opti
         from = (0..from).rev().take(8).find(|i| text(*i) == "(")?;
         to = from;
     }
-    while from > 0 && to - from < 4 && !is_break(from - 1) && !matches!(text(from - 1), "," | "and" | "or" | "the" | "of" | "in" | "for" | "with" | "on" | "to" | "from" | "a" | "an" | "between") && !verb(from - 1) {
+    while from > 0
+        && to - from < 4
+        && !is_break(from - 1)
+        && !matches!(
+            text(from - 1),
+            "," | "and" | "or" | "the" | "of" | "in" | "for" | "with" | "on" | "to" | "from" | "a" | "an" | "between"
+        )
+        && !verb(from - 1)
+    {
         from -= 1;
     }
     let content = (from..to).filter(|i| reading.words[*i].is_content()).count();
@@ -440,13 +1107,19 @@ fn sibling(place: &Range<usize>, reading: &super::evidence::Reading<'_>) -> Opti
 /// Whether the words behind an item are a verb of its own: `A rose and B fell`.
 fn statement_follows(item: &Range<usize>, reading: &super::evidence::Reading<'_>) -> bool {
     let next = item.end;
-    reading.words.get(next).is_some_and(|w| super::ask::AUXILIARIES.contains(&w.folded.as_str()) || w.folded.ends_with("ed") || w.folded.ends_with('s') && super::lexicon::direction_of(w).is_some())
+    reading.words.get(next).is_some_and(|w| {
+        super::ask::AUXILIARIES.contains(&w.folded.as_str())
+            || w.folded.ends_with("ed")
+            || w.folded.ends_with('s') && super::lexicon::direction_of(w).is_some()
+    })
 }
 
 /// Whether no verb stands between the start of the clause and `at`: then the items are one subject.
 fn before_verb(at: usize, reading: &super::evidence::Reading<'_>) -> bool {
     let clause = reading.clause_words(reading.clause.get(at).copied().unwrap_or_default());
-    (clause.start..at).all(|i| !super::ask::AUXILIARIES.contains(&reading.text(i)) && super::lexicon::direction_of(&reading.words[i]).is_none())
+    (clause.start..at).all(|i| {
+        !super::ask::AUXILIARIES.contains(&reading.text(i)) && super::lexicon::direction_of(&reading.words[i]).is_none()
+    })
 }
 
 /// `(P and Q) are shown by A and B, respectively`: the question must single out the answer's partner.
@@ -471,7 +1144,12 @@ fn respectively(place: &Range<usize>, ask: &Ask, reading: &super::evidence::Read
         }
         if total == 0.0 { 0.0 } else { n / total }
     };
-    let stops = |i: usize| matches!(reading.text(i), "," | "(" | ")" | "of" | "in" | "for" | "the" | ";" | "was" | "were" | "are" | "by" | "." | "between");
+    let stops = |i: usize| {
+        matches!(
+            reading.text(i),
+            "," | "(" | ")" | "of" | "in" | "for" | "the" | ";" | "was" | "were" | "are" | "by" | "." | "between"
+        )
+    };
     let mut left = other;
     while left > 0 && other - left < 5 && !stops(left - 1) {
         left -= 1;

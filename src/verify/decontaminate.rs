@@ -107,7 +107,12 @@ impl Benchmarks {
 
 /// # Errors
 /// The reason, naming the benchmark.
-pub(crate) fn check(draft: &Draft, evidence: &[Evidence], benchmarks: &Benchmarks, config: &Config) -> Result<(), String> {
+pub(crate) fn check(
+    draft: &Draft,
+    evidence: &[Evidence],
+    benchmarks: &Benchmarks,
+    config: &Config,
+) -> Result<(), String> {
     if benchmarks.is_empty() {
         return Ok(());
     }
@@ -136,11 +141,15 @@ fn tokens(text: &str) -> Vec<u64> {
 }
 
 fn runs(text: &str) -> Vec<u64> {
-    tokens(text).windows(RUN).map(|run| run.iter().fold(RUN as u64, |key, w| key.rotate_left(7).wrapping_mul(0x100_0000_01B3) ^ w)).collect()
+    tokens(text)
+        .windows(RUN)
+        .map(|run| run.iter().fold(RUN as u64, |key, w| key.rotate_left(7).wrapping_mul(0x100_0000_01B3) ^ w))
+        .collect()
 }
 
 fn word_set(text: &str) -> Vec<u64> {
-    let mut set: Vec<u64> = words(text).iter().filter(|w| w.kind != Kind::Sign && w.is_content()).map(|w| hash64(&w.stem)).collect();
+    let mut set: Vec<u64> =
+        words(text).iter().filter(|w| w.kind != Kind::Sign && w.is_content()).map(|w| hash64(&w.stem)).collect();
     set.sort_unstable();
     set.dedup();
     set
@@ -154,7 +163,10 @@ mod tests {
 
     fn rejects(question: &str) -> Option<String> {
         let texts = [
-            ("moss-qa", "Does the invented moss Bryum ficticium lose its green colour when it is kept in complete darkness for three weeks?"),
+            (
+                "moss-qa",
+                "Does the invented moss Bryum ficticium lose its green colour when it is kept in complete darkness for three weeks?",
+            ),
             ("moss-qa", "Which enzyme splits trehalose in moss spores?"),
         ];
         let benchmarks = Benchmarks::from_texts(texts);
@@ -169,8 +181,14 @@ mod tests {
 
     #[test]
     fn runs_and_rewordings_are_found() {
-        assert!(rejects("Say: does the invented moss Bryum ficticium lose its green colour when it is kept cold?").unwrap().contains("moss-qa"));
-        assert!(rejects("In moss spores, which enzyme splits trehalose?").unwrap().starts_with("benchmark_near_duplicate"));
+        assert!(
+            rejects("Say: does the invented moss Bryum ficticium lose its green colour when it is kept cold?")
+                .unwrap()
+                .contains("moss-qa")
+        );
+        assert!(
+            rejects("In moss spores, which enzyme splits trehalose?").unwrap().starts_with("benchmark_near_duplicate")
+        );
         assert_eq!(rejects("Which enzyme splits sucrose in fern roots after rain?"), None);
         assert_eq!(rejects("Does the invented moss keep its green colour?"), None);
     }

@@ -28,9 +28,12 @@ pub(crate) fn check(draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Result
             if listed > 0 { Err(format!("answer_in_question: {listed} of {} items", items.len())) } else { Ok(()) }
         }
         AnswerSpec::Sequence { value, .. } => {
-            let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect() };
+            let plain = |text: &str| -> String {
+                text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+            };
             let wanted = plain(value);
-            let held = draft.question.split_whitespace().any(|w| plain(w) == wanted) || wanted.len() >= 8 && plain(&draft.question).contains(&wanted);
+            let held = draft.question.split_whitespace().any(|w| plain(w) == wanted)
+                || wanted.len() >= 8 && plain(&draft.question).contains(&wanted);
             if held { Err("answer_in_question: the sequence".to_owned()) } else { Ok(()) }
         }
         AnswerSpec::Number { value, unit, .. } => number(*value, unit.as_deref(), draft, ask),
@@ -64,8 +67,16 @@ fn term(forms: &[&str], draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Re
             return leaked(form);
         }
         // Taken apart: every telling word of the answer in the question, in whatever order and form.
-        let telling: Vec<&&Word> = plain.iter().filter(|w| !(head.contains(&w.stem.as_str()) && plain.len() > 1 && plain.last().is_some_and(|l| l.stem == w.stem))).collect();
-        if plain.len() >= 2 && telling.len() >= 2 && telling.iter().all(|w| ask.words.iter().any(|q| q.stem == w.stem || akin(&q.folded, &w.folded))) {
+        let telling: Vec<&&Word> = plain
+            .iter()
+            .filter(|w| {
+                !(head.contains(&w.stem.as_str()) && plain.len() > 1 && plain.last().is_some_and(|l| l.stem == w.stem))
+            })
+            .collect();
+        if plain.len() >= 2
+            && telling.len() >= 2
+            && telling.iter().all(|w| ask.words.iter().any(|q| q.stem == w.stem || akin(&q.folded, &w.folded)))
+        {
             return leaked(form);
         }
         if let [only] = plain.as_slice() {
@@ -107,7 +118,11 @@ fn runs_in(form: &str, plain: &[&Word], ask: &Ask, question: &str) -> bool {
             continue;
         }
         for end in start + 1..=ask.words.len().min(start + plain.len() + 4) {
-            let slice = ask.words.get(end - 1).and_then(|last| question.get(first.span.start..last.span.end)).unwrap_or_default();
+            let slice = ask
+                .words
+                .get(end - 1)
+                .and_then(|last| question.get(first.span.start..last.span.end))
+                .unwrap_or_default();
             if slice.len() <= form.len() * 2 + 8 && fold(slice) == folded {
                 return true;
             }
@@ -127,7 +142,11 @@ fn sign_differs(form: &str, at: usize, ask: &Ask, question: &str) -> bool {
     if !matches!(last, '+' | '-' | '−') {
         return false;
     }
-    let behind = at.checked_sub(1).and_then(|i| ask.words.get(i)).and_then(|w| question.get(w.span.end..)).and_then(|t| t.chars().next());
+    let behind = at
+        .checked_sub(1)
+        .and_then(|i| ask.words.get(i))
+        .and_then(|w| question.get(w.span.end..))
+        .and_then(|t| t.chars().next());
     behind != Some(last)
 }
 
@@ -142,10 +161,20 @@ fn single(word: &Word, form: &str, ask: &Ask) -> Result<(), String> {
     for asked in ask.words.iter().filter(|w| w.kind == Kind::Word && w.is_content()) {
         let text = asked.folded.as_str();
         // `GRXC9` for `PgGRXC9`, `HDAC4` for `hsHDAC4`.
-        if has_digit(text) && text.len() >= 4 && answer.len() > text.len() && answer.len() - text.len() <= 3 && answer.ends_with(text) {
+        if has_digit(text)
+            && text.len() >= 4
+            && answer.len() > text.len()
+            && answer.len() - text.len() <= 3
+            && answer.ends_with(text)
+        {
             return leaked(text);
         }
-        if has_digit(answer) && answer.len() >= 4 && text.len() > answer.len() && text.len() - answer.len() <= 3 && text.ends_with(answer) {
+        if has_digit(answer)
+            && answer.len() >= 4
+            && text.len() > answer.len()
+            && text.len() - answer.len() <= 3
+            && text.ends_with(answer)
+        {
             return leaked(text);
         }
         // The same word in another form (`microneme`, `micronemes`; `sulphonated`, `sulphonation`), if it is a rare one.
@@ -160,7 +189,12 @@ fn single(word: &Word, form: &str, ask: &Ask) -> Result<(), String> {
             let part = |piece: &str| {
                 ask.words.iter().find(|w| {
                     let text = w.folded.as_str();
-                    w.kind == Kind::Word && (text == piece || text.len() >= 5 && piece.len() >= 5 && (text.starts_with(piece) || piece.starts_with(text) && piece.len() - text.len() <= 2))
+                    w.kind == Kind::Word
+                        && (text == piece
+                            || text.len() >= 5
+                                && piece.len() >= 5
+                                && (text.starts_with(piece)
+                                    || piece.starts_with(text) && piece.len() - text.len() <= 2))
                 })
             };
             if let (Some(a), Some(b)) = (part(left), part(right))
@@ -181,9 +215,28 @@ fn akin(a: &str, b: &str) -> bool {
 
 fn amino_acid(name: &str) -> Option<&'static str> {
     const CODES: &[(&str, &str)] = &[
-        ("alanine", "Ala"), ("arginine", "Arg"), ("asparagine", "Asn"), ("aspartate", "Asp"), ("aspartic acid", "Asp"), ("cysteine", "Cys"), ("glutamine", "Gln"), ("glutamate", "Glu"),
-        ("glutamic acid", "Glu"), ("glycine", "Gly"), ("histidine", "His"), ("isoleucine", "Ile"), ("leucine", "Leu"), ("lysine", "Lys"), ("methionine", "Met"), ("phenylalanine", "Phe"),
-        ("proline", "Pro"), ("serine", "Ser"), ("threonine", "Thr"), ("tryptophan", "Trp"), ("tyrosine", "Tyr"), ("valine", "Val"),
+        ("alanine", "Ala"),
+        ("arginine", "Arg"),
+        ("asparagine", "Asn"),
+        ("aspartate", "Asp"),
+        ("aspartic acid", "Asp"),
+        ("cysteine", "Cys"),
+        ("glutamine", "Gln"),
+        ("glutamate", "Glu"),
+        ("glutamic acid", "Glu"),
+        ("glycine", "Gly"),
+        ("histidine", "His"),
+        ("isoleucine", "Ile"),
+        ("leucine", "Leu"),
+        ("lysine", "Lys"),
+        ("methionine", "Met"),
+        ("phenylalanine", "Phe"),
+        ("proline", "Pro"),
+        ("serine", "Ser"),
+        ("threonine", "Thr"),
+        ("tryptophan", "Trp"),
+        ("tyrosine", "Tyr"),
+        ("valine", "Val"),
     ];
     let name = name.trim().to_lowercase();
     CODES.iter().find(|(long, _)| *long == name).map(|(_, code)| *code)
@@ -196,7 +249,12 @@ fn number(value: f64, unit: Option<&str>, draft: &Draft, ask: &Ask) -> Result<()
         let same = match (&written, &key_unit) {
             (Some(a), Some(b)) => crate::grade::unit::convert(quantity.value, a, b).is_some_and(|v| close(v, value)),
             (None, None) => close(quantity.value, value) && unit.is_none() && !(quantity.in_words && value < 10.0),
-            (None, Some(key)) => key.is_count() && close(quantity.value, value) && (value >= 10.0 || !quantity.in_words) && counted_same(&quantity, unit, &draft.question),
+            (None, Some(key)) => {
+                key.is_count()
+                    && close(quantity.value, value)
+                    && (value >= 10.0 || !quantity.in_words)
+                    && counted_same(&quantity, unit, &draft.question)
+            }
             (Some(_), None) => false,
         };
         if same {
@@ -222,11 +280,26 @@ fn direction(value: Direction, ask: &Ask) -> Result<(), String> {
     let words = &ask.words;
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
     let asks = (ask.at..words.len()).find(|i| {
-        words[*i].is_any(&["change", "changes", "changed", "affect", "affects", "alter", "alters", "influence", "influences", "respond", "differ", "modify", "vary"])
+        words[*i].is_any(&[
+            "change",
+            "changes",
+            "changed",
+            "affect",
+            "affects",
+            "alter",
+            "alters",
+            "influence",
+            "influences",
+            "respond",
+            "differ",
+            "modify",
+            "vary",
+        ])
     });
     if text(ask.at) == "how" && asks.is_none() {
         // The main verb is itself a direction.
-        let told = (ask.at + 2..words.len()).find_map(|i| direction_of(&words[i]).filter(|(d, f)| *f == Force::Plain && *d == value).map(|_| i));
+        let told = (ask.at + 2..words.len())
+            .find_map(|i| direction_of(&words[i]).filter(|(d, f)| *f == Force::Plain && *d == value).map(|_| i));
         if let Some(i) = told {
             return Err(format!("answer_in_question: {:?}", text(i)));
         }
@@ -250,17 +323,22 @@ fn choice(options: &[String], correct: &str, draft: &Draft, ask: &Ask) -> Result
     if ask.asked == Asked::Alternatives {
         return Ok(());
     }
-    let index = correct.trim().bytes().next().map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
+    let index =
+        correct.trim().bytes().next().map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
     let Some(key) = options.get(index) else { return Ok(()) };
     let own = words(key);
     let plain: Vec<&Word> = own.iter().filter(|w| w.is_content()).collect();
-    let others: Vec<Vec<Word>> = options.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, o)| words(o)).collect();
-    let telling: Vec<&&Word> = plain.iter().filter(|w| !others.iter().any(|o| o.iter().any(|v| v.folded == w.folded))).collect();
+    let others: Vec<Vec<Word>> =
+        options.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, o)| words(o)).collect();
+    let telling: Vec<&&Word> =
+        plain.iter().filter(|w| !others.iter().any(|o| o.iter().any(|v| v.folded == w.folded))).collect();
     if telling.is_empty() {
         return Ok(());
     }
     let in_question = |w: &Word| ask.words.iter().any(|q| q.folded == w.folded || plural(&q.folded, &w.folded));
-    let others_in = others.iter().any(|o| runs_in("", &o.iter().filter(|w| w.is_content()).collect::<Vec<_>>(), ask, &draft.question) && !o.is_empty());
+    let others_in = others.iter().any(|o| {
+        runs_in("", &o.iter().filter(|w| w.is_content()).collect::<Vec<_>>(), ask, &draft.question) && !o.is_empty()
+    });
     if telling.iter().all(|w| in_question(w)) && runs_in(key, &plain, ask, &draft.question) && !others_in {
         return Err(format!("answer_in_question: {key:?}"));
     }

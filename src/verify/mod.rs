@@ -80,7 +80,13 @@ impl Verifier {
         let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
             let failed = result.is_err();
             let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
-            stages.push(StageResult { stage, verdict, reason: result.err().unwrap_or_default(), score: None, model: None });
+            stages.push(StageResult {
+                stage,
+                verdict,
+                reason: result.err().unwrap_or_default(),
+                score: None,
+                model: None,
+            });
             !failed
         };
         let clean = pass(Stage::Decontamination, decontaminate::check(&draft, slices, &self.benchmarks, &self.config))
@@ -97,16 +103,18 @@ impl Verifier {
         }
     }
 
-    fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
+    pub fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
         let (verdict, reason, score) = match seen.find(fingerprint, id, self.config.near_duplicate) {
             None => (Verdict::Pass, String::new(), None),
             Some(Known::Duplicate { id, similarity }) => {
                 let word = if similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
                 (Verdict::Fail, format!("{word}: of {}", id.as_str()), Some(similarity))
             }
-            Some(Known::Conflict { id, similarity }) => {
-                (Verdict::Review, format!("conflict: {} asks the same with another answer", id.as_str()), Some(similarity))
-            }
+            Some(Known::Conflict { id, similarity }) => (
+                Verdict::Review,
+                format!("conflict: {} asks the same with another answer", id.as_str()),
+                Some(similarity),
+            ),
         };
         StageResult { stage: Stage::Novelty, verdict, reason, score, model: None }
     }

@@ -37,7 +37,10 @@ impl Fingerprint {
             }
             folded.push_str(&word.folded);
             folded.push(' ');
-            if word.is_content() || is_plain_negation(&word) || word.is_any(&["more", "without", "before", "after", "above", "below"]) {
+            if word.is_content()
+                || is_plain_negation(&word)
+                || word.is_any(&["more", "without", "before", "after", "above", "below"])
+            {
                 // `raise` and `increase` are one word here; `raise` and `lower` are not.
                 let canonical = match direction_of(&word) {
                     Some((Direction::Increase, Force::Plain)) => "+",
@@ -67,7 +70,11 @@ impl Fingerprint {
         let (answer, rest) = rest.split_first_chunk::<8>()?;
         let (chunks, tail) = rest.as_chunks::<4>();
         let words = chunks.iter().map(|c| u32::from_le_bytes(*c)).collect();
-        tail.is_empty().then(|| Fingerprint { exact: u64::from_le_bytes(*exact), answer: u64::from_le_bytes(*answer), words })
+        tail.is_empty().then(|| Fingerprint {
+            exact: u64::from_le_bytes(*exact),
+            answer: u64::from_le_bytes(*answer),
+            words,
+        })
     }
 }
 
@@ -237,9 +244,9 @@ fn bands(words: &[u32]) -> impl Iterator<Item = u64> {
         }
     }
     let empty = words.is_empty();
-    (0..N_BANDS).filter(move |_| !empty).map(move |band| {
-        minima[band * ROWS..(band + 1) * ROWS].iter().fold(band as u64, |key, m| mix(key ^ m))
-    })
+    (0..N_BANDS)
+        .filter(move |_| !empty)
+        .map(move |band| minima[band * ROWS..(band + 1) * ROWS].iter().fold(band as u64, |key, m| mix(key ^ m)))
 }
 
 /// SplitMix64's finaliser.
@@ -262,23 +269,34 @@ fn hash32(text: &str) -> u32 {
 /// The answer in one folded line: synonyms and tolerances do not make it another answer.
 fn folded_answer(answer: &AnswerSpec) -> String {
     match answer {
-        AnswerSpec::Number { value, unit, comparator, .. } => format!("{value:e} {} {comparator:?}", unit.as_deref().map(fold).unwrap_or_default()),
+        AnswerSpec::Number { value, unit, comparator, .. } => {
+            format!("{value:e} {} {comparator:?}", unit.as_deref().map(fold).unwrap_or_default())
+        }
         AnswerSpec::Term { value, .. } => fold(value),
         AnswerSpec::Choice { options, correct } => {
-            let index = correct.trim().bytes().next().map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
+            let index = correct
+                .trim()
+                .bytes()
+                .next()
+                .map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
             options.get(index).map(|o| fold(o)).unwrap_or_default()
         }
         AnswerSpec::Boolean { value } => value.to_string(),
         AnswerSpec::Direction { value } => format!("{value:?}"),
-        AnswerSpec::Sequence { value, .. } => value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect(),
+        AnswerSpec::Sequence { value, .. } => {
+            value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+        }
         AnswerSpec::Set { items } => {
-            let mut all: Vec<String> = items.iter().filter_map(|i| super::evidence::item_forms(i).first().map(|f| fold(f))).collect();
+            let mut all: Vec<String> =
+                items.iter().filter_map(|i| super::evidence::item_forms(i).first().map(|f| fold(f))).collect();
             all.sort();
             all.join("|")
         }
-        AnswerSpec::Ranking { items } => {
-            items.iter().filter_map(|i| super::evidence::item_forms(i).first().map(|f| fold(f))).collect::<Vec<_>>().join(">")
-        }
+        AnswerSpec::Ranking { items } => items
+            .iter()
+            .filter_map(|i| super::evidence::item_forms(i).first().map(|f| fold(f)))
+            .collect::<Vec<_>>()
+            .join(">"),
     }
 }
 
@@ -295,28 +313,54 @@ mod tests {
     }
 
     fn find(history: &History, question: &str, answer: &str) -> Option<bool> {
-        history.find(&Fingerprint::of(question, &term(answer)), &id(99), 0.8).map(|known| matches!(known, Known::Duplicate { .. }))
+        history
+            .find(&Fingerprint::of(question, &term(answer)), &id(99), 0.8)
+            .map(|known| matches!(known, Known::Duplicate { .. }))
     }
 
     #[test]
     fn the_same_question_is_a_duplicate_or_a_conflict() {
         let mut history = History::new();
-        history.add(id(1), Fingerprint::of("Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", &term("TLK1")));
-        assert_eq!(find(&history, "Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", "TLK1"), Some(true));
-        assert_eq!(find(&history, "In zebrafish heart cells, which kinase phosphorylates TAZ2 during cooling?", "tlk-1"), Some(true));
-        assert_eq!(find(&history, "In zebrafish heart cells, which kinase phosphorylates TAZ2 during cooling?", "PKA"), Some(false));
-        assert_eq!(find(&history, "Which kinase phosphorylates TAZ3 in zebrafish heart cells during cooling?", "PKA"), None);
-        assert_eq!(find(&history, "Which kinase phosphorylates TAZ2 in zebrafish liver cells during cooling?", "PKA"), None);
+        history.add(
+            id(1),
+            Fingerprint::of("Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", &term("TLK1")),
+        );
+        assert_eq!(
+            find(&history, "Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", "TLK1"),
+            Some(true)
+        );
+        assert_eq!(
+            find(&history, "In zebrafish heart cells, which kinase phosphorylates TAZ2 during cooling?", "tlk-1"),
+            Some(true)
+        );
+        assert_eq!(
+            find(&history, "In zebrafish heart cells, which kinase phosphorylates TAZ2 during cooling?", "PKA"),
+            Some(false)
+        );
+        assert_eq!(
+            find(&history, "Which kinase phosphorylates TAZ3 in zebrafish heart cells during cooling?", "PKA"),
+            None
+        );
+        assert_eq!(
+            find(&history, "Which kinase phosphorylates TAZ2 in zebrafish liver cells during cooling?", "PKA"),
+            None
+        );
         assert!(history.remove(&id(1)));
-        assert_eq!(find(&history, "Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", "TLK1"), None);
+        assert_eq!(
+            find(&history, "Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", "TLK1"),
+            None
+        );
         assert!(history.is_empty());
     }
 
     #[test]
     fn a_history_is_the_same_in_any_order_of_entry() {
-        let questions: Vec<String> = (0..40).map(|n| format!("Which enzyme number {n} splits the sugar of the invented moss Bryum {n}?")).collect();
+        let questions: Vec<String> = (0..40)
+            .map(|n| format!("Which enzyme number {n} splits the sugar of the invented moss Bryum {n}?"))
+            .collect();
         let rows = |rev: bool| {
-            let mut rows: Vec<_> = questions.iter().enumerate().map(|(n, q)| (id(n as u32), Fingerprint::of(q, &term("x")))).collect();
+            let mut rows: Vec<_> =
+                questions.iter().enumerate().map(|(n, q)| (id(n as u32), Fingerprint::of(q, &term("x")))).collect();
             if rev {
                 rows.reverse();
             }

@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_quote_becomes_the_exact_slice() {
-        let found = locate(&["Other.", "We saw 5\u{a0}mg – twice \u{201c}so\u{201d}."], "We saw 5 mg - twice \"so\".").unwrap();
+        let found =
+            locate(&["Other.", "We saw 5\u{a0}mg – twice \u{201c}so\u{201d}."], "We saw 5 mg - twice \"so\".").unwrap();
         assert_eq!((found.passage, found.quote.as_str()), (1, "We saw 5\u{a0}mg – twice \u{201c}so\u{201d}."));
         assert!(locate(&["Growth fell by 18.2 % (4/22)."], "fell by 18.2% (4/22)").is_some());
     }

@@ -42,14 +42,21 @@ fn length(draft: &Draft, ask: &Ask, config: &Config) -> Result<(), String> {
 /// English by its small words and letters; names and symbols of biology are no evidence against it.
 fn english(ask: &Ask) -> Result<(), String> {
     let letters = |w: &&Word| w.kind == Kind::Word;
-    let foreign_script = ask.words.iter().filter(letters).filter(|w| w.folded.chars().any(|c| c.is_alphabetic() && !is_latin_or_greek(c))).count();
+    let foreign_script = ask
+        .words
+        .iter()
+        .filter(letters)
+        .filter(|w| w.folded.chars().any(|c| c.is_alphabetic() && !is_latin_or_greek(c)))
+        .count();
     let small = ask.words.iter().filter(|w| w.kind == Kind::Word && super::words::is_function_word(&w.folded)).count();
     if foreign_script > 1 || small < 2 {
         return Err("not_english".to_owned());
     }
     const FOREIGN: &[&str] = &[
-        "el", "los", "las", "una", "del", "que", "cuál", "qué", "cuántos", "cómo", "por", "con", "para", "der", "das", "und", "ist", "welche", "welches", "welcher", "wie", "bei", "eine", "quel",
-        "quelle", "combien", "les", "des", "une", "dans", "est", "avec", "qual", "como", "quanto", "nel", "della", "il", "um", "uma", "quais", "het", "een", "welk",
+        "el", "los", "las", "una", "del", "que", "cuál", "qué", "cuántos", "cómo", "por", "con", "para", "der", "das",
+        "und", "ist", "welche", "welches", "welcher", "wie", "bei", "eine", "quel", "quelle", "combien", "les", "des",
+        "une", "dans", "est", "avec", "qual", "como", "quanto", "nel", "della", "il", "um", "uma", "quais", "het",
+        "een", "welk",
     ];
     let foreign = ask.words.iter().filter(|w| FOREIGN.contains(&w.folded.as_str())).count();
     if foreign >= 2 && foreign * 2 >= small {
@@ -106,16 +113,27 @@ fn term_length(term: &str, max: usize) -> Result<(), String> {
         return Err(format!("long_answer: {n_spaced} words, at most {max}"));
     }
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
-    let finite = words.iter().any(|w| w.is_any(&["that", "which", "who", "they", "it", "was", "were", "is", "are", "because", "whereas", "when", "than", "did", "does", "has", "had", "have", "can", "could", "would"]));
-    let adverbial = matches!(text(0), "by" | "through" | "via") && words.get(1).is_some_and(|w| w.folded.ends_with("ing"));
+    let finite = words.iter().any(|w| {
+        w.is_any(&[
+            "that", "which", "who", "they", "it", "was", "were", "is", "are", "because", "whereas", "when", "than",
+            "did", "does", "has", "had", "have", "can", "could", "would",
+        ])
+    });
+    let adverbial =
+        matches!(text(0), "by" | "through" | "via") && words.get(1).is_some_and(|w| w.folded.ends_with("ing"));
     let verb_first = matches!(text(0), "it" | "they" | "there" | "because") || (text(0) == "to" && n_spaced > 4);
     if n_spaced >= 4 && (finite || adverbial) || verb_first || adverbial && n_spaced >= 3 {
         return Err("long_answer: a statement, not a term".to_owned());
     }
-    if n_spaced >= 5 && words.iter().any(|w| w.is(",")) && words.iter().filter(|w| w.is("and") || w.is("or")).count() >= 1 {
+    if n_spaced >= 5
+        && words.iter().any(|w| w.is(","))
+        && words.iter().filter(|w| w.is("and") || w.is("or")).count() >= 1
+    {
         return Err("long_answer: a list, not a term".to_owned());
     }
-    if n_spaced >= 7 && words.iter().skip(1).filter(|w| w.folded.ends_with("ing") || w.folded.ends_with("ed")).count() >= 2 {
+    if n_spaced >= 7
+        && words.iter().skip(1).filter(|w| w.folded.ends_with("ing") || w.folded.ends_with("ed")).count() >= 2
+    {
         return Err("long_answer: a description, not a term".to_owned());
     }
     Ok(())
@@ -128,7 +146,10 @@ fn one_question(draft: &Draft, ask: &Ask) -> Result<(), String> {
         return Err("multi_question: two question marks".to_owned());
     }
     const WH: &[&str] = &["which", "what", "how", "who", "whose", "where", "when", "why"];
-    const LINKS: &[&str] = &["in", "on", "at", "by", "to", "from", "with", "of", "for", "under", "through", "within", "into", "roughly", "about"];
+    const LINKS: &[&str] = &[
+        "in", "on", "at", "by", "to", "from", "with", "of", "for", "under", "through", "within", "into", "roughly",
+        "about",
+    ];
     for i in 1..words.len() {
         let link = matches!(text(i), "and" | "or" | ";" | "as") && !(text(i) == "as" && text(i + 1) != "well");
         if !link || i <= ask.at {
@@ -141,9 +162,27 @@ fn one_question(draft: &Draft, ask: &Ask) -> Result<(), String> {
         let comma = text(i - 1) == "," || text(i) == ";";
         let behind_link = LINKS.contains(&text(next)) && WH.contains(&text(next + 1));
         let wh = WH.contains(&text(next)) || behind_link;
-        let relative = matches!(text(next), "which" | "who" | "whose" | "when" | "where") && relative_before(words, i, ask.at);
+        let relative =
+            matches!(text(next), "which" | "who" | "whose" | "when" | "where") && relative_before(words, i, ask.at);
         let relative_link = behind_link && text(next + 1) == "which" && relative_before(words, i, ask.at);
-        let auxiliary = AUXILIARIES.contains(&text(next)) && comma && !matches!(text(next), "can" | "could" | "may" | "might" | "had" | "has" | "have" | "was" | "were" | "is" | "are" | "will" | "would")
+        let auxiliary = AUXILIARIES.contains(&text(next))
+            && comma
+            && !matches!(
+                text(next),
+                "can"
+                    | "could"
+                    | "may"
+                    | "might"
+                    | "had"
+                    | "has"
+                    | "have"
+                    | "was"
+                    | "were"
+                    | "is"
+                    | "are"
+                    | "will"
+                    | "would"
+            )
             || AUXILIARIES.contains(&text(next)) && comma && pronoun(text(next + 1));
         if wh && !relative && !relative_link || auxiliary {
             return Err(format!("multi_question: {} {}", text(i), text(next)));
@@ -153,20 +192,34 @@ fn one_question(draft: &Draft, ask: &Ask) -> Result<(), String> {
     if let AnswerSpec::Number { .. } = draft.answer {
         let plural_verb = matches!(text(ask.at + 1), "were" | "are") && text(ask.at) == "what";
         let head = ask.head_words();
-        let plural = head.last().is_some_and(|w| w.folded.ends_with('s') && !w.folded.ends_with("ss") && !w.is_any(&["odds", "cells", "species", "series", "units", "days"]));
+        let plural = head.last().is_some_and(|w| {
+            w.folded.ends_with('s')
+                && !w.folded.ends_with("ss")
+                && !w.is_any(&["odds", "cells", "species", "series", "units", "days"])
+        });
         let joined = words.iter().skip(ask.at).any(|w| w.is_any(&["and", "respectively", "both", "each"]));
         if plural_verb && plural && joined || words.iter().any(|w| w.is("respectively")) {
             return Err("multi_question: several values asked, one given".to_owned());
         }
     }
-    if !matches!(draft.answer, AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. } | AnswerSpec::Number { .. } | AnswerSpec::Choice { .. } | AnswerSpec::Boolean { .. } | AnswerSpec::Sequence { .. })
-        && matches!(ask.asked, Asked::Thing)
+    if !matches!(
+        draft.answer,
+        AnswerSpec::Set { .. }
+            | AnswerSpec::Ranking { .. }
+            | AnswerSpec::Number { .. }
+            | AnswerSpec::Choice { .. }
+            | AnswerSpec::Boolean { .. }
+            | AnswerSpec::Sequence { .. }
+    ) && matches!(ask.asked, Asked::Thing)
         && ask.asks_for_count().is_some()
         && text(ask.at + 1) != "of"
     {
         return Err("multi_question: several things asked, one given".to_owned());
     }
-    if !matches!(draft.answer, AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. }) && words.iter().any(|w| w.is("respectively")) && matches!(ask.asked, Asked::Thing | Asked::Change | Asked::Number) {
+    if !matches!(draft.answer, AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. })
+        && words.iter().any(|w| w.is("respectively"))
+        && matches!(ask.asked, Asked::Thing | Asked::Change | Asked::Number)
+    {
         return Err("multi_question: several answers asked".to_owned());
     }
     Ok(())
@@ -185,7 +238,24 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
     let wrong = |asked: &str| Err(format!("wrong_type: asks for {asked}, the answer is a {}", draft.answer.kind()));
     let words = &ask.words;
     let has = |texts: &[&str]| words.iter().any(|w| w.is_any(texts));
-    let orders = ask.asked == Asked::Order || has(&["rank", "ranking", "ordered"]) || (has(&["order"]) && has(&["upstream", "highest", "lowest", "largest", "smallest", "first", "earliest", "most", "fastest", "descending", "ascending", "decreasing", "increasing"]));
+    let orders = ask.asked == Asked::Order
+        || has(&["rank", "ranking", "ordered"])
+        || (has(&["order"])
+            && has(&[
+                "upstream",
+                "highest",
+                "lowest",
+                "largest",
+                "smallest",
+                "first",
+                "earliest",
+                "most",
+                "fastest",
+                "descending",
+                "ascending",
+                "decreasing",
+                "increasing",
+            ]));
     match &draft.answer {
         AnswerSpec::Number { .. } => match ask.asked {
             Asked::Number => Ok(()),
@@ -210,7 +280,24 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
         },
         AnswerSpec::Direction { .. } => match ask.asked {
             Asked::Change | Asked::Open => Ok(()),
-            Asked::Alternatives if has(&["increase", "decrease", "increased", "decreased", "rise", "fall", "higher", "lower", "raise", "reduce", "up", "down"]) => Ok(()),
+            Asked::Alternatives
+                if has(&[
+                    "increase",
+                    "decrease",
+                    "increased",
+                    "decreased",
+                    "rise",
+                    "fall",
+                    "higher",
+                    "lower",
+                    "raise",
+                    "reduce",
+                    "up",
+                    "down",
+                ]) =>
+            {
+                Ok(())
+            }
             Asked::YesNo => wrong("yes or no"),
             Asked::Number => wrong("a number"),
             Asked::Order | Asked::Listing => wrong("a list"),
@@ -230,7 +317,9 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
                 Asked::Number => wrong("a number"),
                 Asked::YesNo => wrong("yes or no"),
                 Asked::Order => wrong("an order"),
-                Asked::Listing if ask.words.iter().any(|w| super::ask::small_number(&w.folded).is_some()) => wrong("a list"),
+                Asked::Listing if ask.words.iter().any(|w| super::ask::small_number(&w.folded).is_some()) => {
+                    wrong("a list")
+                }
                 _ => Ok(()),
             }
         }
@@ -246,7 +335,11 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
                 Asked::Number => wrong("a number"),
                 Asked::YesNo => wrong("yes or no"),
                 _ => match ask.asks_for_count() {
-                    Some(n) if matches!(ask.asked, Asked::Thing) && n != items.len() && words.get(ask.at + 1).is_some_and(|w| super::ask::small_number(&w.folded).is_some()) => {
+                    Some(n)
+                        if matches!(ask.asked, Asked::Thing)
+                            && n != items.len()
+                            && words.get(ask.at + 1).is_some_and(|w| super::ask::small_number(&w.folded).is_some()) =>
+                    {
                         Err(format!("wrong_type: asks for {n} items, the answer has {}", items.len()))
                     }
                     _ => Ok(()),
@@ -265,7 +358,25 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
                 return wrong("no sequence");
             }
             let protein = has(&["residue", "residues", "peptide", "amino", "protein", "polypeptide", "epitope"]);
-            let nucleic = has(&["nucleotide", "nucleotides", "dna", "rna", "primer", "oligonucleotide", "sirna", "shrna", "codon", "sgrna", "guide", "promoter", "microrna", "mirna", "probe", "basepair", "bp"]);
+            let nucleic = has(&[
+                "nucleotide",
+                "nucleotides",
+                "dna",
+                "rna",
+                "primer",
+                "oligonucleotide",
+                "sirna",
+                "shrna",
+                "codon",
+                "sgrna",
+                "guide",
+                "promoter",
+                "microrna",
+                "mirna",
+                "probe",
+                "basepair",
+                "bp",
+            ]);
             match alphabet {
                 Alphabet::Protein if nucleic && !protein => wrong("a nucleotide sequence"),
                 Alphabet::Dna | Alphabet::Rna if protein && !nucleic => wrong("an amino-acid sequence"),
@@ -282,7 +393,10 @@ fn starts_polar(ask: &Ask) -> bool {
 /// A term that is nothing but a number with or without a unit belongs into a number spec.
 fn is_bare_number(value: &str) -> bool {
     let trimmed = value.trim();
-    let starts = trimmed.chars().next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '-' | '−' | '+' | '<' | '>' | '~' | '≈' | '±'));
+    let starts = trimmed
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_digit() || matches!(c, '-' | '−' | '+' | '<' | '>' | '~' | '≈' | '±'));
     if !starts {
         let spelled = words(trimmed);
         return matches!(spelled.as_slice(), [only] if super::ask::small_number(&only.folded).is_some() && only.kind == Kind::Word);
@@ -290,12 +404,32 @@ fn is_bare_number(value: &str) -> bool {
     let found = crate::text::quantity::scan(trimmed);
     let covered: usize = found.iter().map(|q| q.span.len()).sum();
     let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
-    covered > 0 && covered + 3 >= trimmed.len() && found.len() == 1 || letters == 0 && trimmed.chars().any(|c| c.is_ascii_digit()) && !trimmed.contains(':') && !trimmed.contains('/')
+    covered > 0 && covered + 3 >= trimmed.len() && found.len() == 1
+        || letters == 0
+            && trimmed.chars().any(|c| c.is_ascii_digit())
+            && !trimmed.contains(':')
+            && !trimmed.contains('/')
 }
 
 fn is_direction_word(value: &str) -> bool {
     matches!(
         value.trim().to_lowercase().as_str(),
-        "increase" | "increases" | "increased" | "decrease" | "decreases" | "decreased" | "no change" | "reduced" | "reduction" | "higher" | "lower" | "unchanged" | "up" | "down" | "it increases" | "it decreases" | "elevated"
+        "increase"
+            | "increases"
+            | "increased"
+            | "decrease"
+            | "decreases"
+            | "decreased"
+            | "no change"
+            | "reduced"
+            | "reduction"
+            | "higher"
+            | "lower"
+            | "unchanged"
+            | "up"
+            | "down"
+            | "it increases"
+            | "it decreases"
+            | "elevated"
     )
 }

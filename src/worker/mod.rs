@@ -1,3 +1,20 @@
-//! The corridor: the job queue, the schedule, and one file a job.
+//! The corridor between the rooms: jobs that load from the store, call a room, and save with what follows in one transaction.
+//!
+//! [`run`] is the service's part: it works the queue, watches the inbox, follows the schedule and keeps the index in step until it
+//! is told to stop. [`ingest`] is the same work on given files, to the end. Every job may run twice.
 
+mod env;
+mod error;
+pub mod inbox;
+pub mod ingest;
 pub mod jobs;
+mod judge;
+pub mod queue;
+mod runner;
+pub mod schedule;
+mod take;
+
+pub use env::{Env, PollJob};
+pub use error::Error;
+pub use judge::{Examined, Judge};
+pub use runner::{Config, run};

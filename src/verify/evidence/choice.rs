@@ -13,14 +13,38 @@ use super::reading::Reading;
 fn is_summary(option: &[Word]) -> bool {
     option.iter().any(|w| {
         w.is_any(&[
-            "none", "neither", "all", "both", "equally", "equal", "same", "no", "not", "differ", "nothing", "never", "any", "unchanged", "unaffected", "either", "only", "cannot", "different",
+            "none",
+            "neither",
+            "all",
+            "both",
+            "equally",
+            "equal",
+            "same",
+            "no",
+            "not",
+            "differ",
+            "nothing",
+            "never",
+            "any",
+            "unchanged",
+            "unaffected",
+            "either",
+            "only",
+            "cannot",
+            "different",
         ])
     })
 }
 
 /// # Errors
 /// The reason when the keyed option is not supported, another fits as well, or the options are no fair choice.
-pub(crate) fn check(options: &[String], correct: usize, ask: &Ask, reading: &Reading<'_>, prepared: &Prepared<'_>) -> Result<Range<usize>, String> {
+pub(crate) fn check(
+    options: &[String],
+    correct: usize,
+    ask: &Ask,
+    reading: &Reading<'_>,
+    prepared: &Prepared<'_>,
+) -> Result<Range<usize>, String> {
     let split: Vec<Vec<Word>> = options.iter().map(|o| words(o)).collect();
     let Some(key) = split.get(correct) else { return Err("bad_choice: no such option".to_owned()) };
     let n_words = |o: &[Word]| o.iter().filter(|w| w.kind != super::super::words::Kind::Sign).count();
@@ -35,7 +59,12 @@ pub(crate) fn check(options: &[String], correct: usize, ask: &Ask, reading: &Rea
     let distinguishing = |i: usize| -> Vec<&Word> {
         split[i]
             .iter()
-            .filter(|w| w.is_content() || w.is_any(&["with", "without", "more", "most", "before", "after", "under", "over", "above", "below"]))
+            .filter(|w| {
+                w.is_content()
+                    || w.is_any(&[
+                        "with", "without", "more", "most", "before", "after", "under", "over", "above", "below",
+                    ])
+            })
             .filter(|w| !split.iter().all(|o| o.iter().any(|v| v.stem == w.stem)))
             .collect()
     };
@@ -56,7 +85,11 @@ pub(crate) fn check(options: &[String], correct: usize, ask: &Ask, reading: &Rea
         return Err(format!("option_not_in_quote: nothing in the quote supports {:?}", options[correct]));
     }
     let rivals: Vec<usize> = (0..options.len()).filter(|i| *i != correct && !is_summary(&split[*i])).collect();
-    let best_rival = rivals.iter().copied().map(|i| (support(i, whole.clone()), i)).fold((0.0, correct), |a, b| if b.0 > a.0 { b } else { a });
+    let best_rival = rivals
+        .iter()
+        .copied()
+        .map(|i| (support(i, whole.clone()), i))
+        .fold((0.0, correct), |a, b| if b.0 > a.0 { b } else { a });
     if own < 0.6 && best_rival.0 >= own + 0.4 {
         return Err(format!("other_option_in_quote: the quote supports {:?}", options[best_rival.1]));
     }
@@ -68,7 +101,10 @@ pub(crate) fn check(options: &[String], correct: usize, ask: &Ask, reading: &Rea
             .iter()
             .enumerate()
             .map(|(n, r)| (support(i, r.clone()), n))
-            .fold(None, |best: Option<(f64, usize)>, own| if own.0 > best.map_or(0.0, |b| b.0) { Some(own) } else { best })
+            .fold(
+                None,
+                |best: Option<(f64, usize)>, own| if own.0 > best.map_or(0.0, |b| b.0) { Some(own) } else { best },
+            )
             .map(|(_, n)| n)
     };
     let parts = fine_clauses(reading);
@@ -89,7 +125,9 @@ pub(crate) fn check(options: &[String], correct: usize, ask: &Ask, reading: &Rea
             }
         }
         // A denied option: `X, but not Y`.
-        let first = distinguishing(correct).into_iter().find_map(|w| (0..reading.words.len()).find(|i| reading.words[*i].stem == w.stem));
+        let first = distinguishing(correct)
+            .into_iter()
+            .find_map(|w| (0..reading.words.len()).find(|i| reading.words[*i].stem == w.stem));
         if let Some(at) = first
             && (at.saturating_sub(2)..at).any(|i| reading.words[i].is_any(&["not", "nor", "neither"]))
             && !ask.words.iter().any(|w| w.is_any(&["not", "no", "fail", "failed", "unaffected"]))
@@ -112,7 +150,9 @@ fn fine_clauses(reading: &Reading<'_>) -> Vec<Range<usize>> {
     let mut start = 0;
     for i in 1..reading.words.len() {
         let new = reading.clause[i] != reading.clause[i - 1]
-            || reading.text(i) == "and" && (i + 1..reading.words.len().min(i + 4)).any(|k| extreme(reading.text(k)).is_some() || matches!(reading.text(k), "higher" | "lower"));
+            || reading.text(i) == "and"
+                && (i + 1..reading.words.len().min(i + 4))
+                    .any(|k| extreme(reading.text(k)).is_some() || matches!(reading.text(k), "higher" | "lower"));
         if new {
             parts.push(start..i);
             start = i;
@@ -123,13 +163,19 @@ fn fine_clauses(reading: &Reading<'_>) -> Vec<Range<usize>> {
 }
 
 fn holds(word: &Word, range: Range<usize>, reading: &Reading<'_>, prepared: &Prepared<'_>) -> bool {
-    let is = |stem: &str| range.clone().any(|i| reading.words[i].stem == stem || stem.len() >= 5 && shares_root(&reading.words[i].stem, stem));
+    let is = |stem: &str| {
+        range
+            .clone()
+            .any(|i| reading.words[i].stem == stem || stem.len() >= 5 && shares_root(&reading.words[i].stem, stem))
+    };
     if is(&word.stem) || range.clone().any(|i| reading.words[i].folded == word.folded) {
         return true;
     }
     // A word of a long form whose abbreviation the quote has.
     prepared.abbreviations().iter().any(|a| {
-        a.long_stems.contains(&word.stem) && a.short_words.len() == 1 && range.clone().any(|i| a.short_words.iter().all(|s| reading.words[i].folded == *s))
+        a.long_stems.contains(&word.stem)
+            && a.short_words.len() == 1
+            && range.clone().any(|i| a.short_words.iter().all(|s| reading.words[i].folded == *s))
     }) || initials(word, range, reading)
 }
 
@@ -140,7 +186,9 @@ fn shares_root(a: &str, b: &str) -> bool {
 
 /// `medial` for the m of an abbreviation is too little to go by; only numbers in words are read here.
 fn initials(word: &Word, range: Range<usize>, reading: &Reading<'_>) -> bool {
-    let numbers: HashSet<&str> = HashSet::from(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]);
+    let numbers: HashSet<&str> =
+        HashSet::from(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]);
     numbers.contains(word.folded.as_str())
-        && super::super::ask::small_number(&word.folded).is_some_and(|n| range.into_iter().any(|i| reading.text(i) == n.to_string()))
+        && super::super::ask::small_number(&word.folded)
+            .is_some_and(|n| range.into_iter().any(|i| reading.text(i) == n.to_string()))
 }

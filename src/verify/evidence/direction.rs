@@ -19,8 +19,43 @@ pub(crate) struct Event {
 
 /// Verbs of change without a direction; negated they say `no change`.
 const NEUTRAL: &[&str] = &[
-    "change", "changes", "changed", "alter", "alters", "altered", "affect", "affects", "affected", "differ", "differs", "differed", "influence", "influences", "influenced",
-    "modify", "modified", "impact", "effect", "effects", "difference", "differences", "different", "alteration", "alterations", "vary", "varied", "modulate", "contribute", "association", "correlation", "correlated", "associated", "influential", "affecting", "altering", "changing",
+    "change",
+    "changes",
+    "changed",
+    "alter",
+    "alters",
+    "altered",
+    "affect",
+    "affects",
+    "affected",
+    "differ",
+    "differs",
+    "differed",
+    "influence",
+    "influences",
+    "influenced",
+    "modify",
+    "modified",
+    "impact",
+    "effect",
+    "effects",
+    "difference",
+    "differences",
+    "different",
+    "alteration",
+    "alterations",
+    "vary",
+    "varied",
+    "modulate",
+    "contribute",
+    "association",
+    "correlation",
+    "correlated",
+    "associated",
+    "influential",
+    "affecting",
+    "altering",
+    "changing",
 ];
 
 /// The statements of change in reading order.
@@ -30,7 +65,10 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
     for (i, word) in words.iter().enumerate() {
         let negated = negated(reading, i);
         if NEUTRAL.contains(&word.folded.as_str()) {
-            if negated || words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("not")) && near_not_significant(reading, i) {
+            if negated
+                || words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("not"))
+                    && near_not_significant(reading, i)
+            {
                 found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain });
             }
             continue;
@@ -41,7 +79,10 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         if word.folded.ends_with("ing") && matches!(before, "with" | "for") {
             continue;
         }
-        if word.is("more") && words.get(i + 1).is_some_and(|w| w.is_any(&["than", "likely", "recently", "specifically"])) && words.get(i + 2).is_some_and(|w| w.folded.starts_with(|c: char| c.is_ascii_digit())) {
+        if word.is("more")
+            && words.get(i + 1).is_some_and(|w| w.is_any(&["than", "likely", "recently", "specifically"]))
+            && words.get(i + 2).is_some_and(|w| w.folded.starts_with(|c: char| c.is_ascii_digit()))
+        {
             continue;
         }
         let negligible = before == "negligible" || before == "little";
@@ -65,7 +106,9 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
 
 /// `differences were not significant`.
 fn near_not_significant(reading: &Reading<'_>, at: usize) -> bool {
-    (at + 1..reading.words.len().min(at + 8)).any(|i| reading.text(i) == "not" && reading.text(i + 1).starts_with("signific") || reading.text(i) == "nonsignificant")
+    (at + 1..reading.words.len().min(at + 8)).any(|i| {
+        reading.text(i) == "not" && reading.text(i + 1).starts_with("signific") || reading.text(i) == "nonsignificant"
+    })
 }
 
 /// Whether a `not`, `no`, `neither` within the few words before turns the word at `at`.
@@ -92,7 +135,36 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
     let n = words.len();
     let stop = |i: usize| {
-        matches!(text(i), "in" | "at" | "under" | "relative" | "compared" | "as" | "during" | "among" | "when" | "after" | "with" | "across" | "?" | "," | "over" | "through" | "upon" | "on" | "versus" | "within" | "from" | "following" | "against" | "before" | "if" | "than" | "between" | "by")
+        matches!(
+            text(i),
+            "in" | "at"
+                | "under"
+                | "relative"
+                | "compared"
+                | "as"
+                | "during"
+                | "among"
+                | "when"
+                | "after"
+                | "with"
+                | "across"
+                | "?"
+                | ","
+                | "over"
+                | "through"
+                | "upon"
+                | "on"
+                | "versus"
+                | "within"
+                | "from"
+                | "following"
+                | "against"
+                | "before"
+                | "if"
+                | "than"
+                | "between"
+                | "by"
+        )
     };
     let take = |from: usize| -> Vec<usize> {
         let mut end = from;
@@ -112,7 +184,10 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
                         return behind;
                     }
                     // `how does T change when …`, `how was T found to change`.
-                    return take(at + 2).into_iter().filter(|i| *i < verb && !words[*i].is_any(&["found", "observed", "reported", "seen"])).collect();
+                    return take(at + 2)
+                        .into_iter()
+                        .filter(|i| *i < verb && !words[*i].is_any(&["found", "observed", "reported", "seen"]))
+                        .collect();
                 }
             }
             if let Some(to) = (at + 1..n).find(|i| text(*i) == "do" && matches!(text(i + 1), "to" | "with")) {
@@ -121,7 +196,9 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
             if matches!(text(at + 1), "happens" | "happened") {
                 return take(at + 3);
             }
-            if let Some(effect) = (at + 1..n.min(at + 7)).find(|i| words[*i].is_any(&["effect", "effects", "impact", "influence", "direction", "trend", "change"])) {
+            if let Some(effect) = (at + 1..n.min(at + 7)).find(|i| {
+                words[*i].is_any(&["effect", "effects", "impact", "influence", "direction", "trend", "change"])
+            }) {
                 if let Some(on) = (effect + 1..n).find(|i| text(*i) == "on") {
                     return take(on + 1);
                 }
@@ -133,7 +210,9 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
         }
         Asked::YesNo => {
             // Behind the question's own word of change, else everything behind the auxiliary.
-            let cue = (ask.at + 1..n).find(|i| direction_of(&words[*i]).is_some_and(|(_, force)| force == Force::Plain) || NEUTRAL.contains(&text(*i)));
+            let cue = (ask.at + 1..n).find(|i| {
+                direction_of(&words[*i]).is_some_and(|(_, force)| force == Force::Plain) || NEUTRAL.contains(&text(*i))
+            });
             if let Some(cue) = cue {
                 let behind = take(cue + 1);
                 if !behind.is_empty() {
@@ -147,8 +226,28 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
 }
 
 const CHANGE_VERBS: &[&str] = &[
-    "change", "changes", "changed", "affect", "affects", "affected", "alter", "alters", "altered", "influence", "influences", "influenced", "modify", "impact", "respond",
-    "responded", "vary", "varies", "shift", "differ", "modulate", "modulates",
+    "change",
+    "changes",
+    "changed",
+    "affect",
+    "affects",
+    "affected",
+    "alter",
+    "alters",
+    "altered",
+    "influence",
+    "influences",
+    "influenced",
+    "modify",
+    "impact",
+    "respond",
+    "responded",
+    "vary",
+    "varies",
+    "shift",
+    "differ",
+    "modulate",
+    "modulates",
 ];
 
 /// Every event with how well the question's target stands beside it, best first; events that are the target itself are left out.
@@ -179,7 +278,8 @@ fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
                 };
                 let distance = i.abs_diff(event.at);
                 let (low, high) = (i.min(event.at), i.max(event.at));
-                let crossed = (low + 1..high).filter(|k| reading.words[*k].is_any(&[",", "and", "that", "which", "by"])).count();
+                let crossed =
+                    (low + 1..high).filter(|k| reading.words[*k].is_any(&[",", "and", "that", "which", "by"])).count();
                 let mut near = 1.0 / (1.0 + distance as f64 / 6.0);
                 near *= 0.75_f64.powi(i32::try_from(crossed.min(4)).unwrap_or(4));
                 score += weight * near;
@@ -207,7 +307,11 @@ pub(crate) fn check(key: Direction, ask: &Ask, reading: &Reading<'_>) -> Result<
         return Err(format!("direction_disagrees: the quote says {:?} ({})", best.direction, reading.text(best.at)));
     };
     if *best_score > 0.0 && agreeing < best_score * 0.8 {
-        return Err(format!("direction_disagrees: what is asked goes with {:?} ({})", best.direction, reading.text(best.at)));
+        return Err(format!(
+            "direction_disagrees: what is asked goes with {:?} ({})",
+            best.direction,
+            reading.text(best.at)
+        ));
     }
     Ok(event.at)
 }
@@ -223,11 +327,21 @@ fn turned(direction: Direction) -> Direction {
 /// `A is higher in X than in Y`, asked for Y relative to X.
 fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
     let behind = |words: &[Word], from: usize| -> HashSet<String> {
-        words.iter().skip(from).take(8).take_while(|w| !w.is_any(&[",", ";", ".", "?"])).filter(|w| w.is_content()).map(|w| w.stem.clone()).collect()
+        words
+            .iter()
+            .skip(from)
+            .take(8)
+            .take_while(|w| !w.is_any(&[",", ";", ".", "?"]))
+            .filter(|w| w.is_content())
+            .map(|w| w.stem.clone())
+            .collect()
     };
     let marker = |words: &[Word]| {
         (0..words.len()).find(|i| {
-            words[*i].is("than") || words[*i].is_any(&["versus", "vs"]) || words[*i].is_any(&["compared", "relative"]) && words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"]))
+            words[*i].is("than")
+                || words[*i].is_any(&["versus", "vs"])
+                || words[*i].is_any(&["compared", "relative"])
+                    && words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"]))
         })
     };
     let (Some(in_quote), Some(in_question)) = (marker(&reading.words), marker(&ask.words)) else { return false };
@@ -236,8 +350,12 @@ fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
     let before_quote: HashSet<&str> = reading.words.iter().take(in_quote).map(|w| w.stem.as_str()).collect();
     let before_question: HashSet<&str> = ask.words.iter().take(in_question).map(|w| w.stem.as_str()).collect();
     // What is the reference in one and the subject in the other, and the other way round.
-    let one = quote_reference.iter().any(|w| before_question.contains(w.as_str()) && !question_reference.contains(w) && !before_quote.contains(w.as_str()));
-    let other = question_reference.iter().any(|w| before_quote.contains(w.as_str()) && !quote_reference.contains(w) && !before_question.contains(w.as_str()));
+    let one = quote_reference.iter().any(|w| {
+        before_question.contains(w.as_str()) && !question_reference.contains(w) && !before_quote.contains(w.as_str())
+    });
+    let other = question_reference.iter().any(|w| {
+        before_quote.contains(w.as_str()) && !quote_reference.contains(w) && !before_question.contains(w.as_str())
+    });
     one && other
 }
 
@@ -294,7 +412,8 @@ pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Re
             if reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just", "merely"])) {
                 continue;
             }
-            let behind = (i + 1..range.end.min(i + 4)).any(|k| reading.shared[k] >= 0.3 && !reading.words[k].is_any(&[","]));
+            let behind =
+                (i + 1..range.end.min(i + 4)).any(|k| reading.shared[k] >= 0.3 && !reading.words[k].is_any(&[","]));
             let comma = i > 0 && reading.text(i - 1) == ",";
             if behind && !comma {
                 return Err(format!("polarity: the quote denies it ({} {})", word.folded, reading.text(i + 1)));

@@ -62,7 +62,8 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
     let section = prepared.passage(evidence.passage).map_or(SectionKind::Other, |p| p.section_kind);
     let (place, measured) = match &draft.answer {
         AnswerSpec::Number { value, unit, tolerance, comparator } => {
-            let key = number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
+            let key =
+                number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
             let span = number::check(&key, ask, &draft.question, &reading)?;
             (reading.words_in(&span), true)
         }
@@ -71,7 +72,11 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
             (term_place(&forms, ask, &reading, prepared)?, false)
         }
         AnswerSpec::Choice { options, correct } => {
-            let index = correct.trim().bytes().next().map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
+            let index = correct
+                .trim()
+                .bytes()
+                .next()
+                .map_or(usize::MAX, |b| usize::from(b.to_ascii_uppercase().wrapping_sub(b'A')));
             let place = choice::check(options, index, ask, &reading, prepared)?;
             (place, options.get(index).is_some_and(|o| o.chars().any(|c| c.is_ascii_digit())))
         }
@@ -101,7 +106,12 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
     standing::other_work(&place, ask, section, &reading)
 }
 
-fn term_place(forms: &[&str], ask: &Ask, reading: &Reading<'_>, prepared: &Prepared<'_>) -> Result<Range<usize>, String> {
+fn term_place(
+    forms: &[&str],
+    ask: &Ask,
+    reading: &Reading<'_>,
+    prepared: &Prepared<'_>,
+) -> Result<Range<usize>, String> {
     let places = places(forms, reading, prepared);
     let mut first = None;
     for place in &places {
@@ -123,7 +133,8 @@ fn statement_place(at: usize, reading: &Reading<'_>) -> Range<usize> {
 }
 
 fn sequence_place(value: &str, reading: &Reading<'_>) -> Result<Range<usize>, String> {
-    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect() };
+    let plain =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect() };
     let wanted = plain(value);
     if !wanted.is_empty() && plain(reading.quote).contains(&wanted) {
         let at = reading.words.iter().position(|w| wanted.starts_with(&w.folded.to_uppercase())).unwrap_or_default();
@@ -135,6 +146,8 @@ fn sequence_place(value: &str, reading: &Reading<'_>) -> Result<Range<usize>, St
 pub(crate) fn item_forms(item: &Item) -> Vec<&str> {
     match item {
         Item::Name(name) => vec![name.as_str()],
-        Item::Term { value, synonyms } => std::iter::once(value.as_str()).chain(synonyms.iter().map(String::as_str)).collect(),
+        Item::Term { value, synonyms } => {
+            std::iter::once(value.as_str()).chain(synonyms.iter().map(String::as_str)).collect()
+        }
     }
 }

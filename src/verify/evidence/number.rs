@@ -43,13 +43,26 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         let equal = near(key, quantity.value) || near(key, -quantity.value);
         same_number |= equal;
         let Some(value) = in_unit(&quantity, written, parsed.as_ref(), unit, reading, question) else { continue };
-        let is_key = (near(key, value) || near(key, -value) && !is_temperature(parsed.as_ref())) && comparator_fits(key.comparator, quantity.bound);
-        candidates.push(Candidate { value, words: reading.words_in(&quantity.span), span: quantity.span.clone(), role: quantity.role, is_key });
+        let is_key = (near(key, value) || near(key, -value) && !is_temperature(parsed.as_ref()))
+            && comparator_fits(key.comparator, quantity.bound);
+        candidates.push(Candidate {
+            value,
+            words: reading.words_in(&quantity.span),
+            span: quantity.span.clone(),
+            role: quantity.role,
+            is_key,
+        });
     }
     if key.value == 0.0 && unit.is_none_or(|_| true) {
         for (i, word) in reading.words.iter().enumerate() {
             if word.is_any(&["none", "no", "zero", "nobody"]) {
-                candidates.push(Candidate { value: 0.0, words: i..i + 1, span: word.span.clone(), role: Role::Value, is_key: true });
+                candidates.push(Candidate {
+                    value: 0.0,
+                    words: i..i + 1,
+                    span: word.span.clone(),
+                    role: Role::Value,
+                    is_key: true,
+                });
             }
         }
     }
@@ -62,13 +75,23 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
                 "half" | "halved" => 0.5,
                 _ => continue,
             };
-            candidates.push(Candidate { value, words: i..i + 1, span: word.span.clone(), role: Role::Value, is_key: near(key, value) });
+            candidates.push(Candidate {
+                value,
+                words: i..i + 1,
+                span: word.span.clone(),
+                role: Role::Value,
+                is_key: near(key, value),
+            });
         }
     }
     let keys: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].is_key).collect();
     if keys.is_empty() {
         return Err(if same_number {
-            format!("unit_not_in_quote: {} stands in the quote, but not as {}", key.value, unit.unwrap_or("a bare number"))
+            format!(
+                "unit_not_in_quote: {} stands in the quote, but not as {}",
+                key.value,
+                unit.unwrap_or("a bare number")
+            )
         } else {
             format!("number_not_in_quote: {}", key.value)
         });
@@ -78,7 +101,10 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
     let is_total = |c: &Candidate| {
         // `13 of 29`, `two out of 15`: the 29 and the 15 are totals; `1 in 12,500`: the 1 is none of the answer.
         let before = c.words.start;
-        let of = before >= 2 && text(before - 1) == "of" && (is_numeral(reading, before - 2) || before >= 3 && text(before - 2) == "out" && is_numeral(reading, before - 3));
+        let of = before >= 2
+            && text(before - 1) == "of"
+            && (is_numeral(reading, before - 2)
+                || before >= 3 && text(before - 2) == "out" && is_numeral(reading, before - 3));
         of || c.value == 1.0 && text(c.words.end) == "in" && is_numeral(reading, c.words.end + 1)
     };
     let first_key = candidates[keys[0]].span.clone();
@@ -93,11 +119,18 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
     }
     candidates.sort_by_key(|c| c.span.start);
     let scores = align(&candidates, ask, question, reading);
-    let best_key = (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
-    let best_other = (0..candidates.len()).filter(|i| !candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
+    let best_key =
+        (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
+    let best_other =
+        (0..candidates.len()).filter(|i| !candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
     if best_other - best_key >= MARGIN {
-        let other = (0..candidates.len()).find(|i| !candidates[*i].is_key && scores[*i] == best_other).map_or(f64::NAN, |i| candidates[i].value);
-        return Err(format!("number_of_another_thing: the question's words stand with {other}, not with {}", key.value));
+        let other = (0..candidates.len())
+            .find(|i| !candidates[*i].is_key && scores[*i] == best_other)
+            .map_or(f64::NAN, |i| candidates[i].value);
+        return Err(format!(
+            "number_of_another_thing: the question's words stand with {other}, not with {}",
+            key.value
+        ));
     }
     Ok(first_key)
 }
@@ -123,7 +156,14 @@ fn comparator_fits(comparator: Comparator, bound: Bound) -> bool {
 }
 
 /// The quantity's value in the key's unit, when the units agree.
-fn in_unit(quantity: &Quantity, written: Option<&str>, key: Option<&Unit>, key_text: Option<&str>, reading: &Reading<'_>, question: &str) -> Option<f64> {
+fn in_unit(
+    quantity: &Quantity,
+    written: Option<&str>,
+    key: Option<&Unit>,
+    key_text: Option<&str>,
+    reading: &Reading<'_>,
+    question: &str,
+) -> Option<f64> {
     let value = quantity.value;
     let Some(key_text) = key_text else {
         // A bare number: a percentage or a measured unit is something else; a counted thing is not.
@@ -159,7 +199,8 @@ fn in_unit(quantity: &Quantity, written: Option<&str>, key: Option<&Unit>, key_t
         None => (key_text, None),
     };
     if let Some(per) = per {
-        let written_per = behind.split_once('/').filter(|(gap, _)| gap.trim().len() <= 24).map(|(_, rest)| rest.trim_start());
+        let written_per =
+            behind.split_once('/').filter(|(gap, _)| gap.trim().len() <= 24).map(|(_, rest)| rest.trim_start());
         let same = written_per.is_some_and(|rest| {
             let token: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == 'µ' || *c == 'μ').collect();
             match (Unit::parse(&token), Unit::parse(per)) {
@@ -174,7 +215,8 @@ fn in_unit(quantity: &Quantity, written: Option<&str>, key: Option<&Unit>, key_t
     }
     let stem = super::super::words::words(noun).last().map(|w| w.stem.clone()).unwrap_or_default();
     let in_text = |text: &str| super::super::words::words(text).iter().any(|w| w.stem == stem);
-    (reading.words.iter().any(|w| w.stem == stem) || in_text(question) || matches!(stem.as_str(), "nt" | "bp")).then_some(value)
+    (reading.words.iter().any(|w| w.stem == stem) || in_text(question) || matches!(stem.as_str(), "nt" | "bp"))
+        .then_some(value)
 }
 
 /// A unit of the key's dimension that closes the list `quantity, number and number unit` starting behind the quantity.
@@ -182,7 +224,12 @@ fn later_unit(behind: &str, key: &Unit) -> Option<Unit> {
     let window: String = behind.chars().take(80).collect();
     for quantity in quantity::scan(&window) {
         let between = window.get(..quantity.span.start)?;
-        if between.chars().any(|c| c == ';') || between.split_whitespace().filter(|w| w.chars().all(char::is_alphabetic)).any(|w| !matches!(w, "and" | "to" | "or" | "SD" | "SEM" | "SE" | "CI" | "vs" | "versus" | "from")) {
+        if between.chars().any(|c| c == ';')
+            || between
+                .split_whitespace()
+                .filter(|w| w.chars().all(char::is_alphabetic))
+                .any(|w| !matches!(w, "and" | "to" | "or" | "SD" | "SEM" | "SE" | "CI" | "vs" | "versus" | "from"))
+        {
             return None;
         }
         if let Some(unit) = quantity.unit_in(&window).and_then(Unit::parse) {
@@ -200,10 +247,15 @@ fn named_in_question(question: &str) -> Vec<f64> {
 const CUTS: &[&str] = &["whereas", "while", "versus", "vs", "than", "but", "compared", "contrast", ";"];
 
 /// Words behind which the question names what it does not mean.
-const EXCLUDING: &[&str] = &["outside", "except", "excluding", "besides", "not", "without", "no", "unlike", "than", "versus", "lacking"];
+const EXCLUDING: &[&str] =
+    &["outside", "except", "excluding", "besides", "not", "without", "no", "unlike", "than", "versus", "lacking"];
 
 fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
-    reading.words.get(i).is_some_and(|w| w.kind == Kind::Number || super::super::ask::small_number(&w.folded).is_some() || !quantity::scan(&w.folded).is_empty())
+    reading.words.get(i).is_some_and(|w| {
+        w.kind == Kind::Number
+            || super::super::ask::small_number(&w.folded).is_some()
+            || !quantity::scan(&w.folded).is_empty()
+    })
 }
 
 /// Words that go with a candidate, each with its weight.
@@ -211,11 +263,24 @@ type Context = Vec<(String, f64)>;
 
 /// How well the question's words stand with each candidate.
 fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<'_>) -> Vec<f64> {
-    let pairs: HashSet<(&str, &str)> = ask.words.windows(2).filter(|p| p[0].is_content() && p[1].is_content()).map(|p| (p[0].stem.as_str(), p[1].stem.as_str())).collect();
+    let pairs: HashSet<(&str, &str)> = ask
+        .words
+        .windows(2)
+        .filter(|p| p[0].is_content() && p[1].is_content())
+        .map(|p| (p[0].stem.as_str(), p[1].stem.as_str()))
+        .collect();
     let mut excluded: HashSet<&str> = HashSet::new();
     for (i, word) in ask.words.iter().enumerate() {
         if word.is_any(EXCLUDING) {
-            excluded.extend(ask.words.iter().skip(i + 1).take(5).take_while(|w| !w.is_any(&[",", "that", "and", "?"])).filter(|w| w.is_content() && w.kind == Kind::Word && !is_generic(w)).map(|w| w.stem.as_str()));
+            excluded.extend(
+                ask.words
+                    .iter()
+                    .skip(i + 1)
+                    .take(5)
+                    .take_while(|w| !w.is_any(&[",", "that", "and", "?"]))
+                    .filter(|w| w.is_content() && w.kind == Kind::Word && !is_generic(w))
+                    .map(|w| w.stem.as_str()),
+            );
         }
     }
     let mut contexts = respective(candidates, reading).unwrap_or_else(|| contexts(candidates, reading));
@@ -249,7 +314,9 @@ fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<
         *score += form(candidate, ask, reading);
     }
     conditions(candidates, question, reading, &mut scores);
-    if std::env::var_os("DBG").is_some() { eprintln!("{:?}\n{:?}", contexts, scores); }
+    if std::env::var_os("DBG").is_some() {
+        eprintln!("{:?}\n{:?}", contexts, scores);
+    }
     scores
 }
 
@@ -262,8 +329,18 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
         _ => 0.0,
     };
     let end = candidate.words.end;
-    let total = if reading.text(end) == "of" { end + 1 } else if reading.text(end) == "out" { end + 2 } else { usize::MAX };
-    if reading.words.get(total).is_some_and(|w| w.kind == Kind::Number && ask.words.iter().any(|q| q.folded == w.folded)) {
+    let total = if reading.text(end) == "of" {
+        end + 1
+    } else if reading.text(end) == "out" {
+        end + 2
+    } else {
+        usize::MAX
+    };
+    if reading
+        .words
+        .get(total)
+        .is_some_and(|w| w.kind == Kind::Number && ask.words.iter().any(|q| q.folded == w.folded))
+    {
         score += 2.0;
     }
     score
@@ -277,14 +354,19 @@ fn conditions(candidates: &[Candidate], question: &str, reading: &Reading<'_>, s
         Bound::Below | Bound::AtMost => -1,
         Bound::Above | Bound::AtLeast => 1,
     };
-    let asked: Vec<(f64, i32)> = quantity::scan(question).into_iter().map(|q| (q.value, side(q.bound))).filter(|(_, side)| *side != 0).collect();
+    let asked: Vec<(f64, i32)> =
+        quantity::scan(question).into_iter().map(|q| (q.value, side(q.bound))).filter(|(_, side)| *side != 0).collect();
     if asked.is_empty() {
         return;
     }
     let cuts = cuts(candidates, reading);
     for condition in quantity::scan(reading.quote) {
         let own = side(condition.bound);
-        let Some((_, wanted)) = asked.iter().find(|(value, _)| (value - condition.value).abs() <= 1e-9 * value.abs().max(1.0)) else { continue };
+        let Some((_, wanted)) =
+            asked.iter().find(|(value, _)| (value - condition.value).abs() <= 1e-9 * value.abs().max(1.0))
+        else {
+            continue;
+        };
         if own == 0 {
             continue;
         }
@@ -342,7 +424,15 @@ fn cuts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Cut> {
 /// numbers (`A was 5 and B was 6`) what follows the last number is about all of them, and the other way round.
 fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
     let cuts = cuts(candidates, reading);
-    let content = |range: Range<usize>| range.filter(|i| reading.words[*i].is_content() && reading.words[*i].kind == Kind::Word && !reading.words[*i].is_any(&["compared", "versus", "vs", "contrast", "respectively"])).count();
+    let content = |range: Range<usize>| {
+        range
+            .filter(|i| {
+                reading.words[*i].is_content()
+                    && reading.words[*i].kind == Kind::Word
+                    && !reading.words[*i].is_any(&["compared", "versus", "vs", "contrast", "respectively"])
+            })
+            .count()
+    };
     let (mut labels_before, mut labels_after, mut longest) = (true, true, 0);
     for (cut, pair) in cuts.iter().zip(candidates.windows(2)) {
         let after = content(pair[0].words.end.min(cut.at)..cut.at);
@@ -358,7 +448,8 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
         .map(|(k, candidate)| {
             let start = k.checked_sub(1).and_then(|c| cuts.get(c)).map_or(0, |c| c.at);
             let end = cuts.get(k).map_or(reading.words.len(), |c| c.at);
-            let in_bracket = candidate.words.start.checked_sub(1).is_some_and(|i| matches!(reading.text(i), "(" | "[" | "="));
+            let in_bracket =
+                candidate.words.start.checked_sub(1).is_some_and(|i| matches!(reading.text(i), "(" | "[" | "="));
             let mut found = Vec::new();
             for i in (start..end).filter(|i| !candidate.words.contains(i)) {
                 let shared = reading.shared[i];
@@ -366,8 +457,13 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                     continue;
                 }
                 let before = i < candidate.words.start;
-                let (distance, between) = if before { (candidate.words.start - i, i + 1..candidate.words.start) } else { (i + 1 - candidate.words.end, candidate.words.end..i) };
-                let breaks = between.filter(|b| matches!(reading.text(*b), "," | "as" | "that" | "which" | ":")).count();
+                let (distance, between) = if before {
+                    (candidate.words.start - i, i + 1..candidate.words.start)
+                } else {
+                    (i + 1 - candidate.words.end, candidate.words.end..i)
+                };
+                let breaks =
+                    between.filter(|b| matches!(reading.text(*b), "," | "as" | "that" | "which" | ":")).count();
                 let number = reading.words[i].kind == Kind::Number;
                 let mut weight = if number { 1.0 } else { 1.0 / (1.0 + distance as f64 / 12.0) };
                 if breaks > 0 {
@@ -377,9 +473,13 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 let trail = k + 1 == n && !before;
                 if lead && labels_after || trail && labels_before {
                     weight *= 0.15;
-                } else if lead && labels_before && distance > longest + 3 || trail && labels_after && distance > longest + 3 {
+                } else if lead && labels_before && distance > longest + 3
+                    || trail && labels_after && distance > longest + 3
+                {
                     weight *= 0.15;
-                } else if lead && (distance > 6 || breaks > 0) || trail && cuts.last().is_some_and(|c| c.rank <= 3) && (distance > 6 || breaks > 0) {
+                } else if lead && (distance > 6 || breaks > 0)
+                    || trail && cuts.last().is_some_and(|c| c.rank <= 3) && (distance > 6 || breaks > 0)
+                {
                     weight *= 0.35;
                 }
                 if in_bracket && before && distance <= 4 {
@@ -407,7 +507,13 @@ fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Con
         let mut end = at;
         while items.len() + 1 < n {
             let mut start = end;
-            while start > 0 && end - start < 5 && !matches!(reading.text(start - 1), "," | "(" | ")" | "of" | "in" | "for" | "the" | "with" | "and" | "between" | "to") {
+            while start > 0
+                && end - start < 5
+                && !matches!(
+                    reading.text(start - 1),
+                    "," | "(" | ")" | "of" | "in" | "for" | "the" | "with" | "and" | "between" | "to"
+                )
+            {
                 start -= 1;
             }
             items.insert(0, start..end);
@@ -418,7 +524,28 @@ fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Con
             }
         }
         let mut stop = at + 1;
-        while stop < reading.words.len() && stop - at <= 5 && !matches!(reading.text(stop), "," | "(" | ")" | "of" | "in" | "for" | "was" | "were" | "are" | "is" | "with" | "had" | "." | ";" | "showed" | "and" | "respectively") {
+        while stop < reading.words.len()
+            && stop - at <= 5
+            && !matches!(
+                reading.text(stop),
+                "," | "("
+                    | ")"
+                    | "of"
+                    | "in"
+                    | "for"
+                    | "was"
+                    | "were"
+                    | "are"
+                    | "is"
+                    | "with"
+                    | "had"
+                    | "."
+                    | ";"
+                    | "showed"
+                    | "and"
+                    | "respectively"
+            )
+        {
             stop += 1;
         }
         items.push(at + 1..stop);
@@ -427,7 +554,12 @@ fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Con
         }
         let contexts: Vec<Context> = items
             .iter()
-            .map(|item| item.clone().filter(|i| reading.shared[*i] > 0.0).map(|i| (reading.words[i].stem.clone(), reading.shared[i])).collect())
+            .map(|item| {
+                item.clone()
+                    .filter(|i| reading.shared[*i] > 0.0)
+                    .map(|i| (reading.words[i].stem.clone(), reading.shared[i]))
+                    .collect()
+            })
             .collect();
         // The list whose items the question tells apart is the one that matters.
         let totals: Vec<f64> = contexts.iter().map(|c| c.iter().map(|(_, w)| w).sum()).collect();

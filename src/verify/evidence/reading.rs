@@ -9,10 +9,44 @@ use super::super::words::{Kind, Word, is_function_word, is_generic, words};
 
 /// Words that stand for each other when a question rewords its source. One row is one group.
 const SAME_IN_A_QUESTION: &[&[&str]] = &[
-    &["knockout", "ko", "null", "lacking", "lack", "lacked", "deficient", "deficiency", "deletion", "deleted", "deleting", "loss", "knocked", "without", "absence", "ablation", "ablated", "missing"],
+    &[
+        "knockout",
+        "ko",
+        "null",
+        "lacking",
+        "lack",
+        "lacked",
+        "deficient",
+        "deficiency",
+        "deletion",
+        "deleted",
+        "deleting",
+        "loss",
+        "knocked",
+        "without",
+        "absence",
+        "ablation",
+        "ablated",
+        "missing",
+    ],
     &["silenced", "silencing", "knockdown", "rnai", "interference", "shrna", "sirna", "depletion", "depleted"],
     &["wt", "wild", "wildtype"],
-    &["control", "controls", "placebo", "sham", "untreated", "unstressed", "vehicle", "without", "no", "not", "usual", "unexposed", "uninfected", "none"],
+    &[
+        "control",
+        "controls",
+        "placebo",
+        "sham",
+        "untreated",
+        "unstressed",
+        "vehicle",
+        "without",
+        "no",
+        "not",
+        "usual",
+        "unexposed",
+        "uninfected",
+        "none",
+    ],
     &["overexpression", "overexpressing", "overexpressed"],
     &["adult", "adults"],
     &["elderly", "old", "older", "aged"],
@@ -30,8 +64,41 @@ const SAME_IN_A_QUESTION: &[&[&str]] = &[
     &["faeces", "stool", "fecal", "faecal"],
     &["mouth", "oral"],
     &["site", "sites", "location"],
-    &["prolong", "prolonged", "increased", "extended", "increase", "raise", "raised", "rise", "rose", "elevated", "higher", "greater", "more"],
-    &["decrease", "decreased", "reduce", "reduced", "lower", "lowered", "shrink", "fell", "fall", "decline", "declined", "less", "fewer", "drop", "dropped", "cut", "slow", "slowed"],
+    &[
+        "prolong",
+        "prolonged",
+        "increased",
+        "extended",
+        "increase",
+        "raise",
+        "raised",
+        "rise",
+        "rose",
+        "elevated",
+        "higher",
+        "greater",
+        "more",
+    ],
+    &[
+        "decrease",
+        "decreased",
+        "reduce",
+        "reduced",
+        "lower",
+        "lowered",
+        "shrink",
+        "fell",
+        "fall",
+        "decline",
+        "declined",
+        "less",
+        "fewer",
+        "drop",
+        "dropped",
+        "cut",
+        "slow",
+        "slowed",
+    ],
     &["severe", "severely", "heavy", "heavily"],
     &["moderate", "medium"],
     &["mild", "light", "weak"],
@@ -116,7 +183,11 @@ fn weight(word: &Word, forms: &HashSet<String>) -> f64 {
 fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<'_>) -> HashSet<String> {
     let mut forms: HashSet<String> = HashSet::with_capacity(asked.len() * 3);
     for word in asked {
-        if word.is_content() || word.is_any(&["no", "not", "without", "more", "less", "fewer", "below", "above", "under", "over", "both", "only"]) {
+        if word.is_content()
+            || word.is_any(&[
+                "no", "not", "without", "more", "less", "fewer", "below", "above", "under", "over", "both", "only",
+            ])
+        {
             for group in SAME_IN_A_QUESTION {
                 if group.contains(&word.folded.as_str()) {
                     forms.extend(group.iter().map(|g| (*g).to_owned()));
@@ -130,8 +201,10 @@ fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<
     }
     let mut more = Vec::new();
     for abbreviation in prepared.abbreviations() {
-        let long_asked = !abbreviation.long_stems.is_empty() && abbreviation.long_stems.iter().all(|s| forms.contains(s));
-        let short_asked = abbreviation.short_words.len() == 1 && abbreviation.short_words.iter().all(|s| forms.contains(s));
+        let long_asked =
+            !abbreviation.long_stems.is_empty() && abbreviation.long_stems.iter().all(|s| forms.contains(s));
+        let short_asked =
+            abbreviation.short_words.len() == 1 && abbreviation.short_words.iter().all(|s| forms.contains(s));
         if long_asked {
             more.extend(abbreviation.short_words.iter().cloned());
         }
@@ -149,7 +222,10 @@ fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<
     for word in quote_words {
         let written = quote.get(word.span.clone()).unwrap_or_default();
         let n_letters = written.chars().filter(|c| c.is_uppercase()).count();
-        if (2..=6).contains(&n_letters) && n_letters == written.chars().count() && initials.contains(word.folded.as_str()) {
+        if (2..=6).contains(&n_letters)
+            && n_letters == written.chars().count()
+            && initials.contains(word.folded.as_str())
+        {
             forms.insert(word.folded.clone());
         }
     }
@@ -164,10 +240,13 @@ fn clauses(quote: &str, words: &[Word]) -> Vec<usize> {
         let before = i.checked_sub(1).and_then(|b| words.get(b));
         let starts = match word.folded.as_str() {
             ";" => true,
-            "whereas" | "while" | "although" | "though" | "but" | "however" | "yet" | "versus" | "vs" | "whilst" | "despite" => true,
+            "whereas" | "while" | "although" | "though" | "but" | "however" | "yet" | "versus" | "vs" | "whilst"
+            | "despite" => true,
             "than" => false,
             "compared" | "relative" | "opposed" => words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"])),
-            "contrast" => words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"])) && before.is_some_and(|b| b.is("in")),
+            "contrast" => {
+                words.get(i + 1).is_some_and(|w| w.is_any(&["to", "with"])) && before.is_some_and(|b| b.is("in"))
+            }
             "and" | "or" => before.is_some_and(|b| b.is(",")) && is_clause(words, i + 1),
             _ => false,
         };
@@ -192,8 +271,36 @@ fn is_clause(words: &[Word], at: usize) -> bool {
             return false;
         }
         if word.is_any(&[
-            "is", "are", "was", "were", "has", "have", "had", "did", "does", "do", "can", "could", "will", "may", "might", "showed", "shows", "show", "increased",
-            "decreased", "reduced", "enhanced", "remained", "induced", "inhibited", "died", "became", "required", "promoted", "improved",
+            "is",
+            "are",
+            "was",
+            "were",
+            "has",
+            "have",
+            "had",
+            "did",
+            "does",
+            "do",
+            "can",
+            "could",
+            "will",
+            "may",
+            "might",
+            "showed",
+            "shows",
+            "show",
+            "increased",
+            "decreased",
+            "reduced",
+            "enhanced",
+            "remained",
+            "induced",
+            "inhibited",
+            "died",
+            "became",
+            "required",
+            "promoted",
+            "improved",
         ]) || super::super::lexicon::direction_of(word).is_some()
         {
             return true;

@@ -14,9 +14,51 @@ fn hedged_question(ask: &Ask) -> bool {
     ask.words.iter().any(|w| {
         is_hedge(w)
             || w.is_any(&[
-                "suggest", "suggests", "suggested", "propose", "proposed", "proposes", "hypothesis", "hypothesize", "hypothesized", "hypothesised", "think", "thought", "believed", "predict",
-                "predicted", "predicts", "modelled", "modeled", "modelling", "modeling", "estimated", "calculated", "speculated", "postulated", "expected", "could", "possible", "presumed", "putative",
-                "candidate", "appear", "appears", "appeared", "seem", "seems", "inferred", "consistent", "interpreted", "supposed", "assumed", "implicated", "projected", "simulated", "simulation", "potential",
+                "suggest",
+                "suggests",
+                "suggested",
+                "propose",
+                "proposed",
+                "proposes",
+                "hypothesis",
+                "hypothesize",
+                "hypothesized",
+                "hypothesised",
+                "think",
+                "thought",
+                "believed",
+                "predict",
+                "predicted",
+                "predicts",
+                "modelled",
+                "modeled",
+                "modelling",
+                "modeling",
+                "estimated",
+                "calculated",
+                "speculated",
+                "postulated",
+                "expected",
+                "could",
+                "possible",
+                "presumed",
+                "putative",
+                "candidate",
+                "appear",
+                "appears",
+                "appeared",
+                "seem",
+                "seems",
+                "inferred",
+                "consistent",
+                "interpreted",
+                "supposed",
+                "assumed",
+                "implicated",
+                "projected",
+                "simulated",
+                "simulation",
+                "potential",
             ])
     })
 }
@@ -35,7 +77,8 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
         let word = &words[i];
         if is_hedge(word) {
             let month = word.is("may") && reading.quote.get(word.span.clone()).is_some_and(|t| t == "May");
-            let likely = word.is("likely") && i > 0 && words[i - 1].is_any(&["more", "less", "most", "least", "equally", "as"]);
+            let likely =
+                word.is("likely") && i > 0 && words[i - 1].is_any(&["more", "less", "most", "least", "equally", "as"]);
             if month || likely || measured && !word.is_any(&["may", "might"]) {
                 continue;
             }
@@ -45,14 +88,21 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
                 if scope.contains(&answer.start) || scope.contains(&(answer.end.saturating_sub(1))) {
                     return reason(word);
                 }
-            } else if answer.start >= i && answer.start <= i + 12 && !(i + 1..answer.start).any(|k| words[k].is_any(&[",", ";", "and", "but"])) {
+            } else if answer.start >= i
+                && answer.start <= i + 12
+                && !(i + 1..answer.start).any(|k| words[k].is_any(&[",", ";", "and", "but"]))
+            {
                 return reason(word);
-            } else if answer.end <= i && i - answer.end <= 3 && !(answer.end..i).any(|k| words[k].is_any(&[",", ";", "and", "but"])) {
+            } else if answer.end <= i
+                && i - answer.end <= 3
+                && !(answer.end..i).any(|k| words[k].is_any(&[",", ";", "and", "but"]))
+            {
                 // `X is likely required`: the hedge stands behind the subject.
                 return reason(word);
             }
         } else if is_supposition(word) {
-            let raises = word.is("raises") && !words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("possibility"));
+            let raises = word.is("raises")
+                && !words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("possibility"));
             let seeming = word.folded.starts_with("seem") || word.folded.starts_with("appear");
             let verb_to = words.get(i + 1).is_some_and(|w| w.is("to"));
             if raises || seeming && !(verb_to && !measured) {
@@ -92,8 +142,17 @@ fn statement(at: usize, sentence: &Range<usize>, reading: &Reading<'_>) -> Range
 /// The sentence that word `at` stands in.
 fn sentence(at: usize, reading: &Reading<'_>) -> Range<usize> {
     let is_end = |i: usize| {
-        let capital = |k: usize| reading.words.get(k).and_then(|w| reading.quote.get(w.span.clone())).and_then(|t| t.chars().next()).is_some_and(char::is_uppercase);
-        reading.text(i) == "." && capital(i + 1) && !(i > 0 && reading.words[i - 1].kind == Kind::Word && reading.words[i - 1].folded.chars().count() == 1)
+        let capital = |k: usize| {
+            reading
+                .words
+                .get(k)
+                .and_then(|w| reading.quote.get(w.span.clone()))
+                .and_then(|t| t.chars().next())
+                .is_some_and(char::is_uppercase)
+        };
+        reading.text(i) == "."
+            && capital(i + 1)
+            && !(i > 0 && reading.words[i - 1].kind == Kind::Word && reading.words[i - 1].folded.chars().count() == 1)
     };
     let mut start = at.min(reading.words.len());
     while start > 0 && !is_end(start - 1) {
@@ -108,8 +167,14 @@ fn sentence(at: usize, reading: &Reading<'_>) -> Range<usize> {
 
 /// # Errors
 /// The reason when the quote reports what others found before, and the question takes it for this work's own.
-pub(crate) fn other_work(answer: &Range<usize>, ask: &Ask, section: SectionKind, reading: &Reading<'_>) -> Result<(), String> {
-    let asks_earlier = ask.words.iter().any(|w| w.is_any(&["previously", "earlier", "previous", "prior", "known", "originally"]));
+pub(crate) fn other_work(
+    answer: &Range<usize>,
+    ask: &Ask,
+    section: SectionKind,
+    reading: &Reading<'_>,
+) -> Result<(), String> {
+    let asks_earlier =
+        ask.words.iter().any(|w| w.is_any(&["previously", "earlier", "previous", "prior", "known", "originally"]));
     let sentence = sentence(answer.start, reading);
     let text = |i: usize| reading.text(i);
     let own = sentence.clone().any(|i| matches!(text(i), "we" | "our" | "here"));
@@ -117,14 +182,62 @@ pub(crate) fn other_work(answer: &Range<usize>, ask: &Ask, section: SectionKind,
     for i in sentence.clone() {
         let next = |n: usize| text(i + n);
         let found = match text(i) {
-            "previously" | "earlier" => ["reported", "shown", "described", "found", "demonstrated", "observed", "published", "been", "identified", "known"].iter().any(|w| next(1) == *w || i > 0 && text(i - 1) == *w || i > 1 && text(i - 2) == *w || next(2) == *w),
-            "previous" | "prior" | "earlier_" | "recent" | "past" | "pioneering" | "other" | "several" | "numerous" | "some" => {
-                (1..=3).any(|n| matches!(next(n), "study" | "studies" | "report" | "reports" | "work" | "reported" | "investigations" | "trial" | "trials" | "publications" | "findings" | "literature"))
-                    && (1..=8).any(|n| matches!(next(n), "reported" | "have" | "has" | "found" | "showed" | "shown" | "suggest" | "suggested" | "demonstrated" | "indicated" | "revealed" | "identified" | "observed" | "report"))
+            "previously" | "earlier" => [
+                "reported",
+                "shown",
+                "described",
+                "found",
+                "demonstrated",
+                "observed",
+                "published",
+                "been",
+                "identified",
+                "known",
+            ]
+            .iter()
+            .any(|w| next(1) == *w || i > 0 && text(i - 1) == *w || i > 1 && text(i - 2) == *w || next(2) == *w),
+            "previous" | "prior" | "earlier_" | "recent" | "past" | "pioneering" | "other" | "several" | "numerous"
+            | "some" => {
+                (1..=3).any(|n| {
+                    matches!(
+                        next(n),
+                        "study"
+                            | "studies"
+                            | "report"
+                            | "reports"
+                            | "work"
+                            | "reported"
+                            | "investigations"
+                            | "trial"
+                            | "trials"
+                            | "publications"
+                            | "findings"
+                            | "literature"
+                    )
+                }) && (1..=8).any(|n| {
+                    matches!(
+                        next(n),
+                        "reported"
+                            | "have"
+                            | "has"
+                            | "found"
+                            | "showed"
+                            | "shown"
+                            | "suggest"
+                            | "suggested"
+                            | "demonstrated"
+                            | "indicated"
+                            | "revealed"
+                            | "identified"
+                            | "observed"
+                            | "report"
+                    )
+                })
             }
             "reported" => {
                 // `was reported to`, `it was reported that`, `has been reported`.
-                let passive = i > 0 && matches!(text(i - 1), "was" | "were" | "been" | "is" | "are") || i > 1 && matches!(text(i - 2), "was" | "were" | "been");
+                let passive = i > 0 && matches!(text(i - 1), "was" | "were" | "been" | "is" | "are")
+                    || i > 1 && matches!(text(i - 2), "was" | "were" | "been");
                 passive && matches!(next(1), "to" | "that" | "for" | "in" | "by" | "as" | "previously" | "earlier")
             }
             "et" => next(1) == "al",
@@ -140,15 +253,30 @@ pub(crate) fn other_work(answer: &Range<usize>, ask: &Ask, section: SectionKind,
     if let Some(at) = cue
         && !asks_earlier
     {
-        let ours_between = (at.min(answer.start)..at.max(answer.start)).any(|i| matches!(text(i), "we" | "our" | "here"));
-        let consistent = sentence.clone().any(|i| matches!(text(i), "consistent" | "agreement" | "line" | "similar" | "confirming" | "confirmed" | "unlike" | "contrast") && i < at && i > 0);
+        let ours_between =
+            (at.min(answer.start)..at.max(answer.start)).any(|i| matches!(text(i), "we" | "our" | "here"));
+        let consistent = sentence.clone().any(|i| {
+            matches!(
+                text(i),
+                "consistent" | "agreement" | "line" | "similar" | "confirming" | "confirmed" | "unlike" | "contrast"
+            ) && i < at
+                && i > 0
+        });
         if !ours_between && !(consistent && own) {
             return Err("other_work: the quote reports an earlier finding".to_owned());
         }
     }
     // A question that names the study by its year wants that study's own finding.
     if names_study(ask) && !own && !asks_earlier {
-        let perfect = sentence.clone().any(|i| matches!(text(i), "have" | "has") && (1..=3).any(|n| reading.words.get(i + n).is_some_and(|w| w.folded.ends_with("ed") || w.is_any(&["been", "shown", "found", "come"]))));
+        let perfect = sentence.clone().any(|i| {
+            matches!(text(i), "have" | "has")
+                && (1..=3).any(|n| {
+                    reading
+                        .words
+                        .get(i + n)
+                        .is_some_and(|w| w.folded.ends_with("ed") || w.is_any(&["been", "shown", "found", "come"]))
+                })
+        });
         if section == SectionKind::Introduction || perfect {
             return Err("other_work: background, asked as the named study's finding".to_owned());
         }
@@ -159,7 +287,9 @@ pub(crate) fn other_work(answer: &Range<usize>, ask: &Ask, section: SectionKind,
 /// `the 2016 recordings`, `newly show`.
 fn names_study(ask: &Ask) -> bool {
     let year = ask.words.windows(2).any(|pair| {
-        let year = pair[0].kind == Kind::Number && pair[0].folded.len() == 4 && (pair[0].folded.starts_with("19") || pair[0].folded.starts_with("20"));
+        let year = pair[0].kind == Kind::Number
+            && pair[0].folded.len() == 4
+            && (pair[0].folded.starts_with("19") || pair[0].folded.starts_with("20"));
         year && pair[1].kind == Kind::Word && !pair[1].is_any(&["to", "and", "in", "was", "were", "or", "did", "does"])
     });
     year || ask.words.iter().any(|w| w.is("newly"))

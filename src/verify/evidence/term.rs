@@ -56,7 +56,9 @@ fn find(form: &str, reading: &Reading<'_>, found: &mut Vec<Range<usize>>) {
     let folded_form = fold(form);
     for start in 0..reading.words.len() {
         let here = &reading.words[start];
-        let initial = here.folded.chars().count() == 1 && first.folded.starts_with(&here.folded) && reading.text(start + 1) == ".";
+        let initial = here.folded.chars().count() == 1
+            && first.folded.starts_with(&here.folded)
+            && reading.text(start + 1) == ".";
         if here.stem != first.stem && here.folded != first.folded && !initial && !glued(&first.folded, &here.folded) {
             continue;
         }
@@ -64,7 +66,8 @@ fn find(form: &str, reading: &Reading<'_>, found: &mut Vec<Range<usize>>) {
         let mut at = start;
         let mut complete = true;
         for word in plain.iter().skip(1) {
-            let next = (at + 1..reading.words.len().min(at + 4)).find(|i| reading.words[*i].is_content() && !(initial && *i == start));
+            let next = (at + 1..reading.words.len().min(at + 4))
+                .find(|i| reading.words[*i].is_content() && !(initial && *i == start));
             match next {
                 Some(i) if reading.words[i].stem == word.stem || reading.words[i].folded == word.folded => at = i,
                 _ => {
@@ -101,7 +104,8 @@ fn exact(folded_form: &str, form: &str, start: usize, end: usize, reading: &Read
         let behind = reading.quote.get(last.span.end..).and_then(|t| t.chars().next());
         return behind.is_some_and(|c| if sign == '+' { c == '+' } else { matches!(c, '-' | '−' | '–') });
     }
-    fold(slice) == *folded_form || first.stem.len() >= 5 && first.stem == super::super::words::stem(&form.trim().to_lowercase())
+    fold(slice) == *folded_form
+        || first.stem.len() >= 5 && first.stem == super::super::words::stem(&form.trim().to_lowercase())
 }
 
 /// All content words of a longer term somewhere in one clause.
@@ -113,7 +117,9 @@ fn scattered(form: &str, reading: &Reading<'_>, found: &mut Vec<Range<usize>>) {
     }
     let positions: Option<Vec<usize>> = plain
         .iter()
-        .map(|w| (0..reading.words.len()).find(|i| reading.words[*i].stem == w.stem || reading.words[*i].folded == w.folded))
+        .map(|w| {
+            (0..reading.words.len()).find(|i| reading.words[*i].stem == w.stem || reading.words[*i].folded == w.folded)
+        })
         .collect();
     if let Some(positions) = positions {
         let (Some(low), Some(high)) = (positions.iter().min(), positions.iter().max()) else { return };
@@ -131,7 +137,10 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
     let own = reading.clause.get(place.start).copied().unwrap_or_default();
     let own_words = reading.clause_words(own);
     let has = |range: Range<usize>, text: &str| range.into_iter().any(|i| reading.text(i) == text);
-    let asked_negated = ask.words.iter().any(|w| is_plain_negation(w) || w.is_any(&["unaffected", "except", "besides", "fail", "failed", "unable", "lack", "lacks"]));
+    let asked_negated = ask.words.iter().any(|w| {
+        is_plain_negation(w)
+            || w.is_any(&["unaffected", "except", "besides", "fail", "failed", "unable", "lack", "lacks"])
+    });
     // `least` asked, `most` in the term's statement and `least` in another one.
     for word in &ask.words {
         for opposite in opposites(&word.folded) {
@@ -139,7 +148,10 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
                 && !has(own_words.clone(), &word.folded)
                 && (0..reading.n_clauses()).any(|c| c != own && has(reading.clause_words(c), &word.folded))
             {
-                return Err(format!("opposite_statement: it is said to be {opposite}, the question asks {}", word.folded));
+                return Err(format!(
+                    "opposite_statement: it is said to be {opposite}, the question asks {}",
+                    word.folded
+                ));
             }
         }
     }
@@ -150,8 +162,13 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
             if reading.words[i].is_any(&[";", ".", ")"]) {
                 break;
             }
-            if reading.words[i].is_any(&["not", "nor", "neither", "without", "except"]) && !reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just"])) {
-                let verb = (i + 1..place.start).any(|k| direction_of(&reading.words[k]).is_some() || reading.words[k].is_any(&["affect", "alter", "change", "require", "need"]));
+            if reading.words[i].is_any(&["not", "nor", "neither", "without", "except"])
+                && !reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just"]))
+            {
+                let verb = (i + 1..place.start).any(|k| {
+                    direction_of(&reading.words[k]).is_some()
+                        || reading.words[k].is_any(&["affect", "alter", "change", "require", "need"])
+                });
                 if !verb {
                     return Err("denied_in_quote: the quote excludes the answer".to_owned());
                 }
@@ -172,12 +189,21 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
             return Err("opposite_statement: the answer stands where the change is another one".to_owned());
         }
         // One clause, but a denied effect right beside the term: `no effect was observed for hookworm`.
-        if own_differs && !own_agrees && reading.n_clauses() == 1 && in_clause(own).any(|e| e.direction == Direction::NoChange && e.at.abs_diff(place.start) <= 5) {
+        if own_differs
+            && !own_agrees
+            && reading.n_clauses() == 1
+            && in_clause(own).any(|e| e.direction == Direction::NoChange && e.at.abs_diff(place.start) <= 5)
+        {
             return Err("opposite_statement: the quote says there was no such change".to_owned());
         }
     }
     // The yardstick of a comparison is not what is more.
-    let compares = ask.words.iter().any(|w| w.is_any(&["more", "less", "higher", "lower", "greater", "fewer", "larger", "smaller", "longer", "shorter", "twice", "better", "faster", "stronger"]) || w.folded.ends_with("fold"));
+    let compares = ask.words.iter().any(|w| {
+        w.is_any(&[
+            "more", "less", "higher", "lower", "greater", "fewer", "larger", "smaller", "longer", "shorter", "twice",
+            "better", "faster", "stronger",
+        ]) || w.folded.ends_with("fold")
+    });
     let own_reference = ask.words.iter().any(|w| w.is_any(&["than"]));
     if compares && !own_reference && (ask.asked == Asked::Thing || ask.asked == Asked::Alternatives) {
         let from = place.start.saturating_sub(4);
@@ -188,7 +214,13 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
     }
     // What the question shares stands in other statements, nothing in the term's own.
     if reading.n_clauses() > 1 {
-        let total = |c: usize| -> f64 { reading.clause_words(c).filter(|i| !place.contains(i)).map(|i| if reading.shared[i] >= 1.0 { 1.0 } else { 0.0 }).sum() };
+        let total = |c: usize| -> f64 {
+            reading
+                .clause_words(c)
+                .filter(|i| !place.contains(i))
+                .map(|i| if reading.shared[i] >= 1.0 { 1.0 } else { 0.0 })
+                .sum()
+        };
         let own_total = total(own);
         let best = (0..reading.n_clauses()).filter(|c| *c != own).map(total).fold(0.0, f64::max);
         if own_total == 0.0 && best >= 3.0 && reading.clause_words(own).len() >= 6 && contrasts(own, reading) {
@@ -201,5 +233,7 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
 /// Whether clause `own` and a neighbour are set against each other.
 fn contrasts(own: usize, reading: &Reading<'_>) -> bool {
     let opener = |c: usize| reading.clause_words(c).next().map_or("", |i| reading.text(i));
-    ["whereas", "while", "but", "although", "however", "contrast", ";"].iter().any(|w| opener(own) == *w || opener(own + 1) == *w)
+    ["whereas", "while", "but", "although", "however", "contrast", ";"]
+        .iter()
+        .any(|w| opener(own) == *w || opener(own + 1) == *w)
 }

@@ -1,3 +1,28 @@
-//! One file a job: load, call a room, then save and queue what follows in one transaction.
+//! One job a file: load, call a room, save and queue what follows. Every job may run twice.
 
+pub mod draft;
+pub mod file;
+pub mod index;
 pub mod poll;
+pub mod recheck;
+
+use super::queue::{Order, Retry};
+use super::{Env, Error};
+
+/// Does what `order` says. Blocks; called on a thread for blocking work.
+///
+/// # Errors
+/// Why it was not done; [`Error::retry`] says whether trying again can help.
+pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
+    match order {
+        Order::Draft { version } => draft::run(env, *version),
+        Order::Recheck { work } => recheck::run(env, *work),
+        Order::File { path } => file::run(env, path.as_ref()),
+        Order::Poll { source } => match &env.poll {
+            Some(poll) => poll(env, *source),
+            None => {
+                Err(Error::Parked { reason: format!("no source named {source} is configured"), retry: Retry::Never })
+            }
+        },
+    }
+}

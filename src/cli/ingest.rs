@@ -1,0 +1,125 @@
+//! `aludel ingest`: files and folders, to the end.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::document::Limits;
+use crate::index::{self, Index};
+use crate::question::rules::{self, Rules};
+use crate::store::Store;
+use crate::verify::{self, Benchmarks, Verifier};
+use crate::worker::ingest::{Report, ingest, list_files};
+use crate::worker::{Env, Judge};
+
+use super::data::DataArgs;
+
+/// Take in files or folders (JATS, PubMed XML, .gz) and draft, verify and index, to the end
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Files and folders
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Succeeds only when every file was parsed, known, or no article.
+///
+/// # Errors
+/// When the data directory is in use or can not be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let dir = args.data.dir();
+    let _lock = dir.lock()?;
+    let store = Store::open(&dir.store(), Clock::system())?;
+    let index = Index::open(&dir.index(), &index::Config::default())?;
+    let items = store.read()?.benchmark_items()?;
+    let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
+    let judge = Judge::new(Verifier::new(verify::Config::default(), benchmarks), store.clone());
+    let generator = Arc::new(Rules::new(&rules::Config::default()));
+    let env = Env::new(store, index, dir, Limits::default(), vec![generator], judge, None);
+
+    let (files, mut faults) = list_files(&args.paths);
+    let bar = progress_bar(files.len() as u64);
+    let mut report = ingest(&env, files, &|report| show(&bar, report))?;
+    bar.finish_and_clear();
+    report.files += faults.len() as u64;
+    report.errors.append(&mut faults);
+    env.index.close_writer()?;
+
+    for fault in report.errors.iter().chain(&report.unread) {
+        eprintln!("{}: {}", fault.path.display(), fault.reason);
+    }
+    let (seconds, peak) = (started.elapsed().as_secs_f64(), peak_rss_bytes());
+    super::print_line(if args.json { json(&report, seconds, peak)? } else { text(&report, seconds, peak) })?;
+    Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn progress_bar(n_files: u64) -> indicatif::ProgressBar {
+    let bar = if std::io::stderr().is_terminal() {
+        indicatif::ProgressBar::new(n_files)
+    } else {
+        indicatif::ProgressBar::hidden()
+    };
+    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} files  {msg}  {elapsed}");
+    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+}
+
+/// A moving bar on a terminal, a line for every thousand files elsewhere.
+fn show(bar: &indicatif::ProgressBar, report: &Report) {
+    let message =
+        || format!("{} articles, {} questions accepted of {}", report.articles, report.accepted, report.drafted);
+    bar.set_position(report.files);
+    if bar.is_hidden() {
+        if report.files.is_multiple_of(1000) {
+            eprintln!("{} files: {}", report.files, message());
+        }
+    } else if report.files.is_multiple_of(8) {
+        bar.set_message(message());
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+}
+
+fn json(report: &Report, seconds: f64, peak_rss_bytes: Option<u64>) -> anyhow::Result<String> {
+    let mut value = serde_json::to_value(report)?;
+    value["seconds"] = ((seconds * 1000.0).round() / 1000.0).into();
+    value["peak_rss_bytes"] = peak_rss_bytes.into();
+    Ok(value.to_string())
+}
+
+fn text(report: &Report, seconds: f64, peak_rss_bytes: Option<u64>) -> String {
+    let others: u64 = report.not_an_article.values().sum();
+    let mut lines = vec![
+        format!(
+            "{} files: {} parsed, {} known already, {others} not articles, {} errors",
+            report.files,
+            report.parsed,
+            report.duplicate,
+            report.errors.len()
+        ),
+        format!(
+            "{} articles ({} new works, {} new versions), {} passages",
+            report.articles, report.works, report.versions, report.passages
+        ),
+        format!("{} questions drafted, {} accepted", report.drafted, report.accepted),
+    ];
+    lines.extend(report.not_an_article.iter().map(|(kind, n)| format!("  {n} {kind}")));
+    lines.extend(report.rejected.iter().map(|(reason, n)| format!("  {n} rejected, {reason}")));
+    let memory = peak_rss_bytes.map(|bytes| format!(", at most {} MiB of memory", bytes >> 20)).unwrap_or_default();
+    lines.push(format!("{seconds:.1} s{memory}"));
+    lines.join("\n")
+}
+
+/// The most memory this process ever had, from the kernel.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}

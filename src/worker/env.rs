@@ -1,0 +1,97 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::document::Limits;
+use crate::index::Index;
+use crate::model::delivery::SourceName;
+use crate::model::document::Document;
+use crate::model::question::Draft;
+use crate::question::Generate;
+use crate::store::{DataDir, Store};
+
+use super::{Error, Judge};
+
+/// What the poll job does for one source; blocks until the source is read, and checks [`Env::is_stopping`] between batches.
+pub type PollJob = Arc<dyn Fn(&Env, SourceName) -> Result<(), Error> + Send + Sync>;
+
+/// Everything a job may use; built once.
+pub struct Env {
+    pub store: Store,
+    pub index: Index,
+    pub clock: Clock,
+    pub data_dir: DataDir,
+    pub limits: Limits,
+    /// Each writes its own questions about every document.
+    pub generators: Vec<Arc<dyn Generate>>,
+    pub judge: Judge,
+    /// `None` when no source is configured.
+    pub poll: Option<PollJob>,
+    wake: Notify,
+    stopping: AtomicBool,
+}
+
+impl Env {
+    pub fn new(
+        store: Store,
+        index: Index,
+        data_dir: DataDir,
+        limits: Limits,
+        generators: Vec<Arc<dyn Generate>>,
+        judge: Judge,
+        poll: Option<PollJob>,
+    ) -> Self {
+        let clock = store.clock().clone();
+        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
+        Env { store, index, clock, data_dir, limits, generators, judge, poll, wake, stopping }
+    }
+
+    /// The drafts of all generators. Blocks; a generator that asks a model server needs a runtime around the caller.
+    ///
+    /// # Errors
+    /// The first generator's that fails.
+    pub fn draft(&self, document: &Document) -> Result<Vec<Draft>, Error> {
+        let mut drafts = Vec::new();
+        for generator in &self.generators {
+            drafts.extend(wait(generator.draft(document))?);
+        }
+        Ok(drafts)
+    }
+
+    /// Tells the runner that there may be something to do.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Whether the program is on its way out: long jobs end at the next good place.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.wake();
+    }
+}
+
+/// Blocks on a future: inside a runtime with its drivers, else (a command without one) on a small one of its own.
+fn wait<T>(future: impl Future<Output = Result<T, crate::question::Error>>) -> Result<T, Error> {
+    let mut future = std::pin::pin!(future);
+    // The embedded generator is always ready.
+    if let Some(ready) = futures_util::FutureExt::now_or_never(future.as_mut()) {
+        return Ok(ready?);
+    }
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => Ok(runtime.block_on(future)?),
+        Err(_) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            Ok(runtime.map_err(Error::io("a runtime for the generator"))?.block_on(future)?)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use std::path::PathBuf;
+
+use crate::{index, question, store};
+
+use super::queue::Retry;
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    #[error("no questions could be drafted: {0}")]
+    Draft(#[from] question::Error),
+    #[error("cannot use {}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("cannot watch the inbox {}: {reason}", path.display())]
+    Watch { path: PathBuf, reason: String },
+    #[error("{reason}")]
+    Parked { reason: String, retry: Retry },
+}
+
+impl Error {
+    /// Whether trying again can help.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Error::Store(error) if error.is_passing() => Retry::Backoff,
+            Error::Store(_) => Retry::Never,
+            Error::Index(_) | Error::Draft(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
+            Error::Parked { retry, .. } => *retry,
+        }
+    }
+
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}
