@@ -66,7 +66,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The kind of data whose beginning is `head` (at most [`SNIFF_BYTES`] are used).
+/// The kind of data whose beginning is `head` (its first kilobytes are enough).
 pub fn sniff(head: &[u8]) -> Kind {
     let head = head.get(..SNIFF_BYTES).unwrap_or(head);
     match head {

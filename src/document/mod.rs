@@ -90,7 +90,7 @@ pub enum Error {
     Malformed { name: String, at: usize, reason: String },
     #[error("{name}: larger than {limit} bytes, the limit for one document")]
     TooLarge { name: String, limit: usize },
-    #[error("{name}: reading failed")]
+    #[error("{name}: reading failed: {source}")]
     Io { name: String, source: std::io::Error },
 }
 

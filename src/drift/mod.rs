@@ -1,7 +1,7 @@
 //! Two topic mixes in; how far apart they are, whether sampling alone explains it, and which topics moved, out.
 //!
 //! Measuring is apart from judging: [`statistic`] gives numbers, [`band`] says what chance gives at these very sample
-//! sizes, [`score`] puts a verdict on them. Reading files and the store is for others.
+//! sizes, [`score()`] puts a verdict on them. Reading files and the store is for others.
 
 pub mod band;
 pub mod mix;

@@ -53,7 +53,7 @@ pub(crate) fn read(text: &str) -> Option<bool> {
         found = Some(value);
     }
     // An answer word that only some word in the middle introduces (`maybe, or yes`) is still the one answer.
-    found.filter(|_| tokens.first().is_some())
+    found.filter(|_| !tokens.is_empty())
 }
 
 /// Words that can stand between two answers, so that both are seen.
@@ -103,10 +103,10 @@ fn explains(tokens: &[Token<'_>], index: usize) -> bool {
 /// `true` for yes, `false` for no, `None` for any other word.
 pub fn value_of(word: &str) -> Option<bool> {
     let is = |other: &&str| word.eq_ignore_ascii_case(other);
-    if WORDS.yes.iter().any(|other| is(other)) {
+    if WORDS.yes.iter().any(&is) {
         return Some(true);
     }
-    WORDS.no.iter().any(|other| is(other)).then_some(false)
+    WORDS.no.iter().any(is).then_some(false)
 }
 
 enum Token<'a> {

@@ -234,7 +234,7 @@ fn read(text: &str, nouns: bool) -> Option<(Unit, &str)> {
             return (n_factors > 0 && !(operator && divides)).then_some((unit, before));
         };
         let (power, after, explicit) = exponent(after, matches!(factor, Factor::Known(_)));
-        if !operator && !(spaced && explicit) && !group {
+        if !(operator || group || spaced && explicit) {
             return Some((unit, before));
         }
         unit.multiply(&factor, if divides { -power } else { power });

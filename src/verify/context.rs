@@ -299,7 +299,7 @@ fn named_before(noun: &str, before: &[&Word]) -> bool {
             &["tissue", "liver", "kidney", "lung", "heart", "brain", "muscle", "skin", "bone", "leaf", "root"],
         ),
     ];
-    if before.iter().any(|w| w.stem == stem && w.folded != noun || w.folded == noun) {
+    if before.iter().any(|w| w.stem == stem || w.folded == noun) {
         return true;
     }
     kinds.iter().any(|(nouns, endings)| {
@@ -360,16 +360,12 @@ fn dangling(ask: &Ask, question: &str) -> Result<(), String> {
                         | "aged"
                         | "born"
                         | "between"
-                ) =>
+                ) && (before.len() < 4 || specific == 0) =>
             {
-                if before.len() < 4 || specific == 0 {
-                    return found(&format!("those {}", text(i + 1)));
-                }
+                return found(&format!("those {}", text(i + 1)));
             }
-            "it" | "they" | "them" | "he" | "she" => {
-                if before.len() < 2 || specific == 0 && before.len() < 3 {
-                    return found(word);
-                }
+            "it" | "they" | "them" | "he" | "she" if (before.len() < 2 || specific == 0 && before.len() < 3) => {
+                return found(word);
             }
             "its" | "their" => {
                 // `does a bat change its calls`: something stands before, or follows (`on its surface, E. coli`).
@@ -434,7 +430,7 @@ fn is_specific(word: &Word, question: &str) -> bool {
     capital
         || digit
         || word.folded.chars().count() >= 9
-        || written.chars().any(|c| !c.is_ascii())
+        || !written.is_ascii()
         || TECHNICAL.iter().any(|end| word.folded.ends_with(end))
         || NAMED.contains(&word.folded.as_str())
 }

@@ -306,11 +306,11 @@ fn direction(value: Direction, ask: &Ask) -> Result<(), String> {
     }
     // `how does X change the reduced Y`, `what effect does X have on the lowered Y`.
     if let Some(at) = asks {
-        for i in at + 1..words.len().min(at + 4) {
-            if let Some((told, Force::Plain)) = direction_of(&words[i])
+        for (i, word) in words.iter().enumerate().skip(at + 1).take(3) {
+            if let Some((told, Force::Plain)) = direction_of(word)
                 && told == value
                 && value != Direction::NoChange
-                && (words[i].folded.ends_with("ed"))
+                && word.folded.ends_with("ed")
             {
                 return Err(format!("answer_in_question: {:?}", text(i)));
             }

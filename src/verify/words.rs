@@ -150,7 +150,7 @@ pub(crate) fn stem(word: &str) -> String {
             break;
         };
         root.truncate(root.len() - ending.len());
-        if root.len() <= 5 {
+        if root.len() <= 4 {
             break;
         }
     }

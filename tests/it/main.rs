@@ -6,5 +6,6 @@ mod grade;
 mod simulate;
 mod source;
 mod store;
+mod failure;
 mod support;
 mod web;

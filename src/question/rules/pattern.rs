@@ -338,8 +338,7 @@ fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>)
             if !has_reference(rest) {
                 return;
             }
-            if rest.starts_with("by ") {
-                let agent = &rest[3..];
+            if let Some(agent) = rest.strip_prefix("by ") {
                 if agent.split(' ').count() > 8 || agent.contains("ing ") {
                     return;
                 }
@@ -793,7 +792,7 @@ fn measured_noun(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candida
 }
 
 /// What a phrase that starts with a change says: the direction and what changes, with the rest behind it.
-fn changed<'t>(phrase: &'t str) -> Option<(Direction, &'t str)> {
+fn changed(phrase: &str) -> Option<(Direction, &str)> {
     let mut text = phrase;
     for lead in ["a ", "an ", "the "] {
         text = text.strip_prefix(lead).unwrap_or(text);

@@ -1,6 +1,6 @@
 //! bioRxiv and medRxiv: day windows of `details` and windows of `pubs`, page by page of rows received.
 //!
-//! Full text is not part of a listing: [`full_text`] fetches it, slowly, for those who ask for it. The feeds are a hint that
+//! Full text is not part of a listing: it is fetched apart, slowly, for those who ask for it. The feeds are a hint that
 //! something was posted, read by [`crate::source::rss`]; they are never the record.
 
 mod abstract_text;

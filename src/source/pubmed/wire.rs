@@ -228,21 +228,15 @@ fn survey(body: &[u8]) -> Result<Survey, BadBody> {
                 }
                 text.clear();
             }
-            Event::Empty(tag) => {
-                if depth == 0 {
-                    survey.root = tag.local_name().as_ref().to_owned();
-                    closed = true;
-                }
+            Event::Empty(tag) if depth == 0 => {
+                survey.root = tag.local_name().as_ref().to_owned();
+                closed = true;
             }
-            Event::Text(found) => {
-                if depth <= MAX_NAMED_DEPTH && text.len() < 4096 {
-                    text.push_str(&found);
-                }
+            Event::Text(found) if depth <= MAX_NAMED_DEPTH && text.len() < 4096 => {
+                text.push_str(&found);
             }
-            Event::CData(found) => {
-                if depth <= MAX_NAMED_DEPTH && text.len() < 4096 {
-                    text.push_str(&found);
-                }
+            Event::CData(found) if depth <= MAX_NAMED_DEPTH && text.len() < 4096 => {
+                text.push_str(&found);
             }
             Event::End(_) => {
                 if depth <= MAX_NAMED_DEPTH {

@@ -84,7 +84,7 @@ pub fn scan(text: &str) -> Vec<Quantity> {
     while at < bytes.len() {
         let byte = bytes[at];
         let starts_digit = byte.is_ascii_digit() || (byte == b'.' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit));
-        if starts_digit && byte != b'.' || starts_digit && role::opens_number(text, at) {
+        if starts_digit && (byte != b'.' || role::opens_number(text, at)) {
             if role::is_glued_before(text, at) {
                 at = numeral::end_of_name(bytes, at);
                 continue;

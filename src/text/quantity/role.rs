@@ -592,11 +592,11 @@ fn join(between: &str, before_previous: &str, previous: &mut Quantity, this: &mu
             previous.role = low;
             this.role = high;
         }
-        "/" | ":" | "×" | "x" | "of" | "out of" | "vs" | "vs." => {
-            if matches!(between, "/" | ":" | "×" | "x") && this.kind != Kind::Percent {
-                previous.role = Role::Ratio;
-                this.role = Role::Ratio;
-            }
+        "/" | ":" | "×" | "x" | "of" | "out of" | "vs" | "vs."
+            if matches!(between, "/" | ":" | "×" | "x") && this.kind != Kind::Percent =>
+        {
+            previous.role = Role::Ratio;
+            this.role = Role::Ratio;
         }
         _ => {}
     }

@@ -154,7 +154,7 @@ pub(super) fn after(text: &str, at: usize, in_words: bool) -> After {
             return After::Unit { span: at..end, kind: Kind::Fold, adjective: false };
         }
         let known = !in_words
-            && word.len() >= 1
+            && !word.is_empty()
             && !matches!(word, "A" | "B" | "C" | "D" | "F" | "S" | "T" | "G" | "K" | "N" | "J" | "W");
         if known && (is_symbol(word) || is_word(word)) {
             return compound(text, at, end);

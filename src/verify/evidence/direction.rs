@@ -365,7 +365,7 @@ pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Re
     let asked_negated = ask.words.iter().any(|w| is_plain_negation(w) || w.is_any(&["independent", "independently"]));
     let cue = (ask.at + 1..ask.words.len())
         .filter_map(|i| ask.words.get(i).and_then(direction_of).map(|(d, f)| (i, d, f)))
-        .find(|(i, d, f)| *f == Force::Plain && *d != Direction::NoChange && !(ask.words[*i].is("more") && false));
+        .find(|(_, d, f)| *f == Force::Plain && *d != Direction::NoChange);
     let best_clause = (0..reading.n_clauses())
         .map(|c| (reading.clause_words(c).map(|i| reading.shared[i]).sum::<f64>(), c))
         .fold((f64::MIN, 0), |best, own| if own.0 > best.0 { own } else { best })

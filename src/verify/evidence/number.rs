@@ -471,11 +471,8 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 }
                 let lead = k == 0 && before;
                 let trail = k + 1 == n && !before;
-                if lead && labels_after || trail && labels_before {
-                    weight *= 0.15;
-                } else if lead && labels_before && distance > longest + 3
-                    || trail && labels_after && distance > longest + 3
-                {
+                let far = distance > longest + 3;
+                if lead && (labels_after || labels_before && far) || trail && (labels_before || labels_after && far) {
                     weight *= 0.15;
                 } else if lead && (distance > 6 || breaks > 0)
                     || trail && cuts.last().is_some_and(|c| c.rank <= 3) && (distance > 6 || breaks > 0)

@@ -124,8 +124,6 @@ pub(crate) struct Reading<'a> {
     pub shared: Vec<f64>,
     /// For every word of the quote: the number of its clause.
     pub clause: Vec<usize>,
-    /// Stems and folded forms of the question's words, with what they stand for.
-    pub asked_forms: HashSet<String>,
 }
 
 impl<'a> Reading<'a> {
@@ -134,7 +132,7 @@ impl<'a> Reading<'a> {
         let asked_forms = forms(&ask.words, quote, &words, prepared);
         let shared = words.iter().map(|w| weight(w, &asked_forms)).collect();
         let clause = clauses(quote, &words);
-        Reading { quote, words, shared, clause, asked_forms }
+        Reading { quote, words, shared, clause }
     }
 
     pub fn text(&self, i: usize) -> &str {

@@ -105,7 +105,7 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
                 && !words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("possibility"));
             let seeming = word.folded.starts_with("seem") || word.folded.starts_with("appear");
             let verb_to = words.get(i + 1).is_some_and(|w| w.is("to"));
-            if raises || seeming && !(verb_to && !measured) {
+            if raises || seeming && (!verb_to || measured) {
                 continue;
             }
             // `…, suggesting that …` leaves what stands before it a fact.
@@ -262,7 +262,7 @@ pub(crate) fn other_work(
             ) && i < at
                 && i > 0
         });
-        if !ours_between && !(consistent && own) {
+        if !(ours_between || consistent && own) {
             return Err("other_work: the quote reports an earlier finding".to_owned());
         }
     }
