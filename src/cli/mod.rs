@@ -5,6 +5,8 @@ mod drift;
 mod grade;
 mod man;
 mod parse;
+mod search;
+mod show;
 mod simulate;
 
 use std::io::Write;
@@ -32,6 +34,10 @@ enum Command {
     Man(man::Args),
     /// Show what the parser understands of files
     Parse(parse::Args),
+    /// Search accepted questions and passages
+    Search(search::Args),
+    /// Show a question or a work with its evidence
+    Show(show::Args),
     /// Serve invented archives on loopback, for tests and demos
     Simulate(simulate::Args),
 }
@@ -47,6 +53,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Grade(args) => grade::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Parse(args) => parse::run(&args),
+        Command::Search(args) => search::run(args),
+        Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
     }
 }

@@ -1,1 +1,140 @@
-//! HTTP: the JSON API, metrics and the pages.
+//! HTTP: the JSON API under `/api/v1`, health, metrics, and the pages. Everything is read-only.
+//!
+//! [`router`] builds the routes over a [`State`]; [`serve`] runs them on a listener it is given until told to stop.
+
+mod api;
+mod error;
+mod layer;
+mod page;
+pub mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use error::Error;
+
+use crate::clock::Clock;
+use crate::index::Index;
+use crate::store::{Rows, Store};
+
+/// Settings of the web room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How long one request may take, seconds. Default 10.
+    pub timeout_seconds: u64,
+    /// How many requests read the store or the index at once; others wait. Default 16.
+    pub concurrent_reads: usize,
+    /// The largest request body, bytes. Default 65536.
+    pub body_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { timeout_seconds: 10, concurrent_reads: 16, body_bytes: 65_536 }
+    }
+}
+
+/// What the process knows about itself beyond the store, as fields of the status: source lags, budgets, …
+pub type StatusFields = Arc<dyn Fn() -> Map<String, Value> + Send + Sync>;
+
+/// The metrics as Prometheus text.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What the handlers see.
+#[derive(Clone)]
+pub struct State {
+    pub store: Store,
+    pub index: Arc<Index>,
+    pub clock: Clock,
+    pub status: StatusFields,
+    pub metrics: RenderMetrics,
+    reads: Arc<Semaphore>,
+    config: Config,
+}
+
+impl State {
+    pub fn new(store: Store, index: Arc<Index>, clock: Clock, config: Config) -> Self {
+        let reads = Arc::new(Semaphore::new(config.concurrent_reads.clamp(1, 1024)));
+        State { store, index, clock, status: Arc::new(Map::new), metrics: Arc::new(String::new), reads, config }
+    }
+
+    /// Adds what only the process knows to the status.
+    pub fn with_status(mut self, status: StatusFields) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Gives `/metrics` its text.
+    pub fn with_metrics(mut self, metrics: RenderMetrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Runs `read` on a thread that may block, a bounded number at once.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Rows, &Index) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let state = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            read(&*state.store.read()?, &state.index)
+        })
+        .await?
+    }
+}
+
+/// Every route, with limits, headers and metrics around it.
+pub fn router(state: State) -> Router {
+    let ids = layer::RequestIds::new(state.clock.now().timestamp());
+    let timeout = Duration::from_secs(state.config.timeout_seconds.max(1));
+    let body_bytes = state.config.body_bytes;
+    Router::new()
+        .route("/", get(page::search::page))
+        .route("/question/{id}", get(page::record::question))
+        .route("/work/{*id}", get(page::record::work))
+        .route("/status", get(page::status::page))
+        .route("/style.css", get(page::style))
+        .route("/api/v1/search", get(api::search))
+        .route("/api/v1/question/{id}", get(api::question))
+        .route("/api/v1/work/{*id}", get(api::work))
+        .route("/api/v1/status", get(api::status))
+        .route("/api/v1/openapi.json", get(api::openapi))
+        .route("/health", get(api::health))
+        .route("/ready", get(api::ready))
+        .route("/metrics", get(api::metrics))
+        .fallback(page::missing)
+        .with_state(state)
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(RequestBodyLimitLayer::new(body_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(move |request, next| layer::observe(ids.clone(), request, next)))
+}
+
+/// Serves until `shutdown` resolves, then lets the requests under way end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: State,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
+}

@@ -7,3 +7,4 @@ mod simulate;
 mod source;
 mod store;
 mod support;
+mod web;

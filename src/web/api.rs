@@ -1,0 +1,182 @@
+//! The JSON API and what machines ask: health, readiness, metrics.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State as Extract};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+use super::{Error, State, view};
+use crate::index::{Filter, Query, Sort};
+use crate::model::id::QuestionId;
+
+/// The document served at `/api/v1/openapi.json`.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Aludel",
+        description = "Verified, evidence-grounded questions from the biology literature. Read-only."
+    ),
+    paths(search, question, work, status, openapi, health, ready, metrics)
+)]
+struct Document;
+
+/// A search as given in a URL, and what of it was not understood.
+pub(super) struct Asked {
+    pub query: Query,
+    pub notices: Vec<String>,
+}
+
+/// Reads `q`, `where` (several times), `sort`, `offset`, `limit` and `facets`; whatever is not understood is a notice.
+pub(super) fn asked(raw: Option<&str>) -> Asked {
+    let mut query = Query::default();
+    let mut notices = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).take(64) {
+        let number = |notices: &mut Vec<String>, otherwise: usize| {
+            value.parse().unwrap_or_else(|_| {
+                notices.push(format!("{name} is not a number"));
+                otherwise
+            })
+        };
+        match name.as_ref() {
+            "q" => query.text = value.into_owned(),
+            "where" if value.is_empty() => {}
+            "where" => match value.parse::<Filter>() {
+                Ok(filter) => query.filters.push(filter),
+                Err(error) => notices.push(error.to_string()),
+            },
+            "since" | "until" if !value.is_empty() => match Filter::new(&name, &value) {
+                Ok(filter) => query.filters.push(filter),
+                Err(error) => notices.push(error.to_string()),
+            },
+            "sort" => query.sort = if value == "date" { Sort::Date } else { Sort::Relevance },
+            "offset" => query.offset = number(&mut notices, 0),
+            "limit" => query.limit = number(&mut notices, 10),
+            "facets" => query.facets = value != "false" && value != "0",
+            _ => {}
+        }
+    }
+    Asked { query, notices }
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/search",
+    params(
+        ("q" = Option<String>, Query, description = "Words, \"phrases\", AND OR NOT, field:value, word*"),
+        ("where" = Option<Vec<String>>, Query, description = "Filters such as tier:grounded, topic:neuroscience, first_public:[2024-01-01 TO 2024-12-31]; may be repeated"),
+        ("sort" = Option<String>, Query, description = "relevance (default) or date"),
+        ("offset" = Option<usize>, Query, description = "0 to 10000"),
+        ("limit" = Option<usize>, Query, description = "0 to 100, default 10"),
+        ("facets" = Option<bool>, Query, description = "Whether to count facets; default true"),
+    ),
+    responses((status = 200, description = "total, took_ms, facets, hits and notices", body = Value))
+)]
+pub(super) async fn search(Extract(state): Extract<State>, RawQuery(raw): RawQuery) -> Response {
+    let Asked { query, notices } = asked(raw.as_deref());
+    let found = state.read(move |_, index| Ok(index.search(&query)?)).await;
+    match found {
+        Ok(mut results) => {
+            metrics::histogram!("aludel_search_seconds").record(results.took_ms / 1000.0);
+            results.notices.splice(0..0, notices);
+            Json(results).into_response()
+        }
+        Err(error) => error.json(),
+    }
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/question/{id}", params(("id" = String, Path, description = "32 hex digits")),
+    responses((status = 200, description = "The question's record", body = Value), (status = 404, description = "No such question"))
+)]
+pub(super) async fn question(Extract(state): Extract<State>, Path(id): Path<String>) -> Response {
+    match load_question(&state, id).await {
+        Ok(view) => Json(view).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+pub(super) async fn load_question(state: &State, text: String) -> Result<view::QuestionView, Error> {
+    let id = QuestionId::parse(&text).map_err(|error| Error::BadRequest(error.to_string()))?;
+    let found = state.read(move |rows, _| Ok(view::question(rows, &id)?)).await?;
+    found.ok_or(Error::NotFound { what: "question", id: text })
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/work/{id}", params(("id" = String, Path, description = "DOI, pmid:N, PMCID or row number")),
+    responses((status = 200, description = "The work with versions, ties and questions", body = Value), (status = 404, description = "No such work"))
+)]
+pub(super) async fn work(Extract(state): Extract<State>, Path(id): Path<String>) -> Response {
+    match load_work(&state, id).await {
+        Ok(view) => Json(view).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+pub(super) async fn load_work(state: &State, name: String) -> Result<view::WorkView, Error> {
+    let text = name.clone();
+    let found = state
+        .read(move |rows, _| match view::find_work(rows, &text)? {
+            Some(id) => Ok(view::work(rows, id)?),
+            None => Ok(None),
+        })
+        .await?;
+    found.ok_or_else(|| Error::NotFound { what: "work", id: name.chars().take(200).collect() })
+}
+
+#[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "Counts and lags", body = Value)))]
+pub(super) async fn status(Extract(state): Extract<State>) -> Response {
+    match load_status(&state).await {
+        Ok(status) => Json(status).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+pub(super) async fn load_status(state: &State) -> Result<Map<String, Value>, Error> {
+    let (counts, stats, sequence) =
+        state.read(|rows, index| Ok((rows.counts()?, index.stats()?, index.sequence()?))).await?;
+    let mut status = Map::new();
+    status.insert("version".into(), json!(env!("CARGO_PKG_VERSION")));
+    status.insert("time".into(), json!(state.clock.now().to_rfc3339()));
+    let behind = u64::try_from(counts.last_change).unwrap_or(0).saturating_sub(sequence.unwrap_or(0));
+    status.insert("index".into(), json!({ "size": stats, "sequence": sequence, "changes_behind": behind }));
+    status.insert("counts".into(), json!(counts));
+    status.extend((state.status)());
+    Ok(status)
+}
+
+#[utoipa::path(get, path = "/api/v1/openapi.json", responses((status = 200, description = "This document", body = Value)))]
+pub(super) async fn openapi() -> Response {
+    Json(Document::openapi()).into_response()
+}
+
+#[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]
+pub(super) async fn health() -> &'static str {
+    "ok\n"
+}
+
+#[utoipa::path(
+    get, path = "/ready",
+    responses((status = 200, description = "Store and index answer"), (status = 503, description = "One of them does not"))
+)]
+pub(super) async fn ready(Extract(state): Extract<State>) -> Response {
+    let checked = state
+        .read(|rows, index| {
+            rows.last_change()?;
+            index.sequence()?;
+            Ok(())
+        })
+        .await;
+    match checked {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the log says why\n").into_response()
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Prometheus text")))]
+pub(super) async fn metrics(Extract(state): Extract<State>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (state.metrics)()).into_response()
+}
