@@ -252,9 +252,8 @@ async fn a_withdrawn_work_is_never_shown_as_plain_fact() {
 #[tokio::test(flavor = "multi_thread")]
 async fn search_and_show_on_the_command_line() {
     let world = world().await;
-    let run = |arguments: &[&str]| {
-        aludel().args(arguments).arg("--data-dir").arg(world.folder.path()).output().unwrap()
-    };
+    let run =
+        |arguments: &[&str]| aludel().args(arguments).arg("--data-dir").arg(world.folder.path()).output().unwrap();
     let found = run(&["search", "TNFα", "newts", "--where", "tier:grounded", "--json"]);
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
     assert_eq!(json_lines(&found.stdout)[0]["hits"][0]["id"], world.question.as_str());
