@@ -220,6 +220,12 @@ async fn pages_escape_everything_and_carry_their_headers() {
     let (_, page) = world.get(&question).await;
     assert!(page.contains("<mark>TNF-α rose &lt;b&gt;12%&lt;/b&gt; &amp; fell"), "{page}");
     assert!(!page.contains("role=\"alert\""));
+
+    // A bare number is a PMID; the pages' own links say that they mean the row.
+    let (_, page) = world.get("/?q=newts").await;
+    let link = page.split('"').find(|text| text.starts_with("/work/")).unwrap().to_owned();
+    assert!(link.starts_with("/work/work:"), "{link}");
+    assert_eq!(world.get(&link).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,7 +70,7 @@ fn in_context(evidence: &EvidenceView) -> Markup {
 
 fn summary(work: &WorkSummary) -> Markup {
     html! {
-        p { a href={ "/work/" (work.id) } { (work.title) } }
+        p { a href={ "/work/work:" (work.id) } { (work.title) } }
         p.meta {
             @if let Some(venue) = &work.venue { (venue) " · " }
             @if let Some(day) = work.first_public { "first public " time datetime=(day) { (day) } " · " }
@@ -97,7 +97,7 @@ fn work_content(view: &WorkView) -> Markup {
                     li {
                         @if tie.stated_by_other { "stated by the other: " }
                         (plain(tie.relation.as_str())) " "
-                        @if let Some(work) = tie.work { a href={ "/work/" (work) } { (tie.name) } } @else { (tie.name) }
+                        @if let Some(work) = tie.work { a href={ "/work/work:" (work) } { (tie.name) } } @else { (tie.name) }
                     }
                 }
             }

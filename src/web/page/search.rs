@@ -104,7 +104,7 @@ fn card(hit: &Hit) -> Markup {
                 p { (snippet(&hit.snippet)) }
             }
             p.meta {
-                a href={ "/work/" (hit.work) } { (hit.title) }
+                a href={ "/work/work:" (hit.work) } { (hit.title) }
                 @if let Some(journal) = &hit.journal { " · " (journal) }
                 @if let Some(day) = hit.first_public { " · " time datetime=(day) { (day) } }
             }
