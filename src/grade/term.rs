@@ -301,7 +301,7 @@ fn american(word: &str, out: &mut String) {
     let mut at = 0;
     let bytes = word.as_bytes();
     'word: while at < word.len() {
-        for (british, american) in SPELLING.stems.iter() {
+        for (british, american) in SPELLING.stems.get(usize::from(bytes[at])).into_iter().flatten() {
             if bytes[at..].starts_with(british.as_bytes()) {
                 out.push_str(american);
                 at += british.len();
@@ -324,12 +324,12 @@ fn american(word: &str, out: &mut String) {
 }
 
 fn singular(word: &str) -> Option<String> {
-    for start in word.char_indices().map(|(at, _)| at) {
-        let tail = &word[start..];
-        if (start == 0 || tail.len() >= 4)
-            && let Some(singular) = PLURALS.get(tail)
+    let last = word.bytes().next_back()?;
+    for (plural, singular) in PLURALS.get(usize::from(last)).into_iter().flatten() {
+        if let Some(start) = word.strip_suffix(plural)
+            && (start.is_empty() || plural.len() >= 4)
         {
-            return Some(format!("{}{singular}", &word[..start]));
+            return Some(format!("{start}{singular}"));
         }
     }
     if word.len() >= 5
@@ -346,6 +346,9 @@ fn singular(word: &str) -> Option<String> {
 
 /// Joins words: hyphens and spaces go, but for those between digits and a sign at a token's end; charges get one form.
 fn joined(text: &str) -> String {
+    if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'.') && !text.contains("++")) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let at = |index: usize| chars.get(index).copied();
     let is_gap = |c: char| c == '-' || c.is_whitespace();
@@ -396,6 +399,7 @@ fn joined(text: &str) -> String {
             }
             '^' if glued => {}
             '_' if glued && at(index + 1).is_some_and(|c| c.is_ascii_digit()) => {}
+            c if c.is_ascii() => out.push(c),
             c => match GREEK.get(&c) {
                 Some(name) => out.push_str(name),
                 None => out.push(c),
@@ -413,23 +417,37 @@ pub(crate) fn is_hyphen(c: char) -> bool {
 }
 
 struct Spelling {
-    stems: Vec<(&'static str, &'static str)>,
+    /// By the British stem's first byte.
+    stems: Vec<Vec<(&'static str, &'static str)>>,
     endings: Vec<(&'static str, &'static str)>,
 }
 
 static SPELLING: LazyLock<Spelling> = LazyLock::new(|| {
-    let mut spelling = Spelling { stems: vec![], endings: vec![] };
+    let mut spelling = Spelling { stems: vec![vec![]; 128], endings: vec![] };
     for (british, american) in pairs(include_str!("data/spelling.tsv")) {
         match british.strip_prefix('-') {
             Some(ending) => spelling.endings.push((ending, american)),
-            None => spelling.stems.push((british, american)),
+            None => {
+                let first = british.bytes().next().map(usize::from);
+                if let Some(list) = first.and_then(|first| spelling.stems.get_mut(first)) {
+                    list.push((british, american));
+                }
+            }
         }
     }
     spelling
 });
 
-static PLURALS: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| pairs(include_str!("data/plurals.tsv")).collect());
+/// By the plural's last byte.
+static PLURALS: LazyLock<Vec<Vec<(&'static str, &'static str)>>> = LazyLock::new(|| {
+    let mut lists = vec![vec![]; 128];
+    for (plural, singular) in pairs(include_str!("data/plurals.tsv")) {
+        if let Some(list) = plural.bytes().next_back().and_then(|last| lists.get_mut(usize::from(last))) {
+            list.push((plural, singular));
+        }
+    }
+    lists
+});
 
 static GREEK: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
     pairs(include_str!("data/greek.tsv")).filter_map(|(letter, name)| Some((letter.chars().next()?, name))).collect()
