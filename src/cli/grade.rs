@@ -71,7 +71,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn write_result(out: &mut impl Write, result: &Output, as_text: bool) -> io::Result<()> {
     if as_text {
-        return writeln!(out, "{}\t{}\t{}\t{:?}", result.id, result.grade.score, result.grade.reason, result.grade.extracted);
+        return writeln!(
+            out,
+            "{}\t{}\t{}\t{:?}",
+            result.id, result.grade.score, result.grade.reason, result.grade.extracted
+        );
     }
     serde_json::to_writer(&mut *out, result).map_err(io::Error::from)?;
     out.write_all(b"\n")

@@ -183,10 +183,11 @@ async fn a_backfill_goes_on_where_it_stopped() {
     let archive = week.open(SourceName::Biorxiv);
     let env = Env { store: &week.store, source: archive.as_ref(), clock: &week.clock };
     let (from, to) = (first_day(), first_day() + TimeDelta::days(5));
-    let first = poll::backfill(env, from, first_day() + TimeDelta::days(2), false, &mut |_, _| {}).await.unwrap();
+    let first =
+        poll::backfill(env, from, first_day() + TimeDelta::days(2), false, false, &mut |_, _| {}).await.unwrap();
     assert_eq!((first.windows, first.complete), (3, 3));
-    let second = poll::backfill(env, from, to, false, &mut |_, _| {}).await.unwrap();
+    let second = poll::backfill(env, from, to, false, false, &mut |_, _| {}).await.unwrap();
     assert_eq!((second.windows, second.complete), (3, 3));
-    let third = poll::backfill(env, from, to, false, &mut |_, _| {}).await.unwrap();
+    let third = poll::backfill(env, from, to, false, false, &mut |_, _| {}).await.unwrap();
     assert_eq!((third.windows, third.rows), (0, 0));
 }

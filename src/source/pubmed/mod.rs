@@ -3,7 +3,7 @@
 //! A day's ids are listed whole and compared with the store before anything is fetched, so that re-reading the overlap
 //! costs one request a day. What a record says is [`crate::document`]'s to read.
 
-mod wire;
+pub mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
