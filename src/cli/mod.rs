@@ -1,10 +1,13 @@
 //! One file per command. Each has its `Args` (what clap reads) and a `run` that returns the process's exit code.
 
+mod archive;
+mod backfill;
 mod completions;
 mod drift;
 mod grade;
 mod man;
 mod parse;
+mod poll;
 mod simulate;
 
 use std::io::Write;
@@ -22,6 +25,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Read a stretch of an archive's past, day by day
+    Backfill(backfill::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
     /// Watch the field's topics move
@@ -32,6 +37,8 @@ enum Command {
     Man(man::Args),
     /// Show what the parser understands of files
     Parse(parse::Args),
+    /// Read what the archives posted since the last time
+    Poll(poll::Args),
     /// Serve invented archives on loopback, for tests and demos
     Simulate(simulate::Args),
 }
@@ -42,11 +49,13 @@ enum Command {
 /// Whatever stopped the command, with what a user can do about it.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Backfill(args) => backfill::run(args),
         Command::Completions(args) => completions::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Grade(args) => grade::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Parse(args) => parse::run(&args),
+        Command::Poll(args) => poll::run(args),
         Command::Simulate(args) => simulate::run(args),
     }
 }

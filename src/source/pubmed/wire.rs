@@ -207,6 +207,8 @@ fn survey(body: &[u8]) -> Result<Survey, BadBody> {
     // A stray byte in one record is the parser's concern, not a reason to ask for the set again.
     let body = String::from_utf8_lossy(body);
     let mut reader = quick_xml::Reader::from_str(&body);
+    // Old records hold bare ampersands; that says nothing about the set being whole.
+    reader.config_mut().allow_dangling_amp = true;
     let mut survey = Survey::default();
     let mut path: Vec<String> = Vec::new();
     let mut depth = 0_usize;
@@ -228,21 +230,15 @@ fn survey(body: &[u8]) -> Result<Survey, BadBody> {
                 }
                 text.clear();
             }
-            Event::Empty(tag) => {
-                if depth == 0 {
-                    survey.root = tag.local_name().as_ref().to_owned();
-                    closed = true;
-                }
+            Event::Empty(tag) if depth == 0 => {
+                survey.root = tag.local_name().as_ref().to_owned();
+                closed = true;
             }
-            Event::Text(found) => {
-                if depth <= MAX_NAMED_DEPTH && text.len() < 4096 {
-                    text.push_str(&found);
-                }
+            Event::Text(found) if depth <= MAX_NAMED_DEPTH && text.len() < 4096 => {
+                text.push_str(&found);
             }
-            Event::CData(found) => {
-                if depth <= MAX_NAMED_DEPTH && text.len() < 4096 {
-                    text.push_str(&found);
-                }
+            Event::CData(found) if depth <= MAX_NAMED_DEPTH && text.len() < 4096 => {
+                text.push_str(&found);
             }
             Event::End(_) => {
                 if depth <= MAX_NAMED_DEPTH {

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::fetch::{self, Retry};
 use crate::model::delivery::SourceName;
 use crate::model::id::Pmid;
+use crate::source::rss::Feed;
 use crate::source::{self, Batch, KnownError, Source, Tally, Window, WindowKind, archive_day, plan};
 use crate::store::delivery::{FollowUp, Novelty};
 use crate::store::job::NewJob;
@@ -159,6 +160,35 @@ pub async fn backfill(
         progress(day, &total);
     }
     Ok(total)
+}
+
+/// Whether a feed mentions a version that is not in the store, so that a poll is worth its while before its time. A feed
+/// that can not be read says nothing.
+///
+/// # Errors
+/// When the store can not be read.
+pub async fn has_news(store: &Store, name: SourceName, feed: &Feed) -> Result<bool, store::Error> {
+    let hints = match feed.look().await {
+        Ok(hints) => hints,
+        Err(error) => {
+            tracing::debug!(source = %name, %error, "the feed could not be read");
+            return Ok(false);
+        }
+    };
+    let rows = store.read()?;
+    for hint in &hints {
+        let mut known = false;
+        for doi in &hint.dois {
+            if let Some(work) = rows.find_work(doi.as_str())? {
+                let versions = rows.versions_of(work)?;
+                known |= versions.iter().any(|v| v.source == name.as_str() && v.number == hint.version);
+            }
+        }
+        if !known {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The windows to read on the archive's day `today`, oldest first.
