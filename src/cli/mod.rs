@@ -1,18 +1,21 @@
 //! One file per command. Each has its `Args` (what clap reads) and a `run` that returns the process's exit code.
 
+mod archive;
+mod backfill;
 mod backup;
 mod check;
 mod completions;
 mod data;
 mod drift;
 mod grade;
+mod ingest;
 mod man;
+mod migrate;
 mod parse;
+mod poll;
+mod restore;
 mod search;
 mod show;
-mod ingest;
-mod migrate;
-mod restore;
 mod simulate;
 mod status;
 
@@ -31,7 +34,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Read a stretch of an archive's past, day by day
+    Backfill(backfill::Args),
+    /// Copy the store while it is in use, and check the copy
     Backup(backup::Args),
+    /// Check every quote, row and index entry; repair the index on request
     Check(check::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
@@ -39,19 +46,25 @@ enum Command {
     Drift(drift::Args),
     /// Grade responses against answer specs: JSON lines in, scores out
     Grade(grade::Args),
+    /// Take in files and folders, to the end
+    Ingest(ingest::Args),
     /// Print the man page
     Man(man::Args),
+    /// Show and apply the store's migrations
+    Migrate(migrate::Args),
     /// Show what the parser understands of files
     Parse(parse::Args),
+    /// Read what the archives posted since the last time
+    Poll(poll::Args),
+    /// Put a backup in the place of the store
+    Restore(restore::Args),
     /// Search accepted questions and passages
     Search(search::Args),
     /// Show a question or a work with its evidence
     Show(show::Args),
-    Ingest(ingest::Args),
-    Migrate(migrate::Args),
-    Restore(restore::Args),
     /// Serve invented archives on loopback, for tests and demos
     Simulate(simulate::Args),
+    /// Show what the store holds and what is queued
     Status(status::Args),
 }
 
@@ -61,18 +74,20 @@ enum Command {
 /// Whatever stopped the command, with what a user can do about it.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Backfill(args) => backfill::run(args),
         Command::Backup(args) => backup::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Grade(args) => grade::run(&args),
+        Command::Ingest(args) => ingest::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Parse(args) => parse::run(&args),
+        Command::Poll(args) => poll::run(args),
+        Command::Restore(args) => restore::run(&args),
         Command::Search(args) => search::run(args),
         Command::Show(args) => show::run(&args),
-        Command::Ingest(args) => ingest::run(&args),
-        Command::Migrate(args) => migrate::run(&args),
-        Command::Restore(args) => restore::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
     }

@@ -6,16 +6,22 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::{Error, biorxiv};
 use crate::fetch::{self, BadBody, Client, Request, Validators};
+use crate::model::delivery::SourceName;
 use crate::model::id::Doi;
 
 /// Thirty items with abstracts are under 100 kB.
 const MAX_FEED_BYTES: u64 = 4 << 20;
 
+/// The registrants that both servers have used; older feeds name an article without either.
+const REGISTRANTS: [&str; 2] = ["10.64898", "10.1101"];
+
 /// A version that a feed mentions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
-    pub doi: Doi,
+    /// The DOI, or each one that the article's number can belong to.
+    pub dois: Vec<Doi>,
     pub version: u32,
 }
 
@@ -29,6 +35,25 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// The feed of a preprint server, when its configuration wants one looked at.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when its address can not be used.
+    pub fn open(name: SourceName, config: &biorxiv::Config, client: Arc<Client>) -> Result<Option<Self>, Error> {
+        if config.feed_minutes == 0 {
+            return Ok(None);
+        }
+        let default = format!("https://connect.{name}.org/{name}_xml.php?subject=all");
+        let text = config.feed_url.as_deref().unwrap_or(&default);
+        let bad = |reason: String| Error::Setting {
+            archive: name,
+            setting: "feed_url",
+            reason: format!("{text:?}: {reason}"),
+        };
+        let url = Url::parse(text).map_err(|error| bad(error.to_string()))?;
+        Ok(Some(Feed::new(url, Duration::from_millis(config.spacing_ms), client)))
+    }
+
     pub fn new(url: Url, spacing: Duration, client: Arc<Client>) -> Self {
         Feed { url, spacing, client, validators: Mutex::default() }
     }
@@ -54,7 +79,8 @@ impl Feed {
 
 /// The versions a feed mentions, in order, each once; `None` when the bytes are no feed.
 pub fn read(body: &[u8]) -> Option<Vec<Hint>> {
-    let feed = feed_rs::parser::parse(body).ok()?;
+    let text = decode(body);
+    let feed = feed_rs::parser::parse(text.as_bytes()).ok()?;
     let mut hints: Vec<Hint> = Vec::new();
     for entry in &feed.entries {
         let links = entry.links.iter().map(|link| link.href.as_str());
@@ -68,13 +94,40 @@ pub fn read(body: &[u8]) -> Option<Vec<Hint>> {
     Some(hints)
 }
 
-/// Reads `…/content/{doi}v{n}`, with whatever follows (`?rss=1`, `.full`, `.full.pdf`).
+/// The feed as UTF-8 without an XML declaration. The parser would change its decoder in the middle of the stream when a
+/// declaration contradicts the bytes before it, and panics there.
+fn decode(body: &[u8]) -> String {
+    let head = String::from_utf8_lossy(body.get(..body.len().min(512)).unwrap_or_default()).into_owned();
+    let declared = head.find("encoding=").and_then(|at| {
+        let value = head.get(at + "encoding=".len()..)?;
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        value.get(1..)?.split(quote).next()
+    });
+    // A byte order mark wins over the label, as in HTML.
+    let encoding = declared.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+    let (text, ..) = encoding.unwrap_or(encoding_rs::UTF_8).decode(body);
+    let text = text.trim_start();
+    let rest = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(text, |(_, rest)| rest);
+    rest.to_owned()
+}
+
+/// Reads `…/content/{doi}v{n}` and `…/content/short/{number}v{n}`, with whatever follows (`?rss=1`, `.full`, `.full.pdf`).
 fn hint(link: &str) -> Option<Hint> {
     let (_, path) = link.split_once("/content/")?;
     let path = path.split(['?', '#']).next()?.trim();
     let path = path.split(".full").next()?;
-    let (doi, version) = path.rsplit_once('v')?;
-    Some(Hint { doi: doi.parse().ok()?, version: version.parse().ok().filter(|n| *n > 0)? })
+    let (article, version) = path.rsplit_once('v')?;
+    let version = version.parse().ok().filter(|n| *n > 0)?;
+    let dois: Vec<Doi> = match article.parse() {
+        Ok(doi) => vec![doi],
+        Err(_) => {
+            let number = article.rsplit('/').next()?;
+            let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let candidates = REGISTRANTS.iter().filter(|_| plain).map(|registrant| format!("{registrant}/{number}"));
+            candidates.filter_map(|doi| doi.parse().ok()).collect()
+        }
+    };
+    if dois.is_empty() { None } else { Some(Hint { dois, version }) }
 }
 
 #[cfg(test)]
@@ -92,11 +145,26 @@ mod tests {
             (" https://www.medrxiv.org/content/10.1101/2026.03.01.26000001v2.short ", None),
             ("https://www.biorxiv.org/content/10.1101/123456", None),
             ("https://www.biorxiv.org/content/10.1101/123456v0", None),
+            ("http://biorxiv.org/cgi/content/short/2026.03.01.700001v1?rss=1", Some(("10.64898/2026.03.01.700001", 1))),
+            ("https://www.biorxiv.org/content/early/recent/v2", None),
             ("https://www.biorxiv.org/", None),
             ("", None),
         ] {
-            let found = hint(link).map(|hint| (hint.doi.to_string(), hint.version));
+            let found = hint(link).map(|hint| (hint.dois[0].to_string(), hint.version));
             assert_eq!(found, expected.map(|(doi, n)| (doi.to_owned(), n)), "{link}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_that_lies_is_survived() {
+        for encoding in ["utf-16", "utf-16le", "windows-1252", "iso-2022-jp", "no-such"] {
+            let item =
+                "<item><link>https://www.biorxiv.org/content/10.1101/123456v1</link><title>caf\u{e9}</title></item>";
+            let feed = format!(
+                "<?xml version=\"1.0\" encoding=\"{encoding}\"?><rss version=\"2.0\"><channel>{item}</channel></rss>"
+            );
+            let _ = read(feed.as_bytes());
+            let _ = read(&[b"\n\n\xff\xfe", feed.as_bytes()].concat());
         }
     }
 
@@ -116,7 +184,7 @@ mod tests {
         );
         let hints = read(feed.as_bytes()).unwrap();
         assert_eq!(
-            hints.iter().map(|h| h.doi.as_str()).collect::<Vec<_>>(),
+            hints.iter().map(|h| h.dois[0].as_str()).collect::<Vec<_>>(),
             ["10.64898/2026.03.01.700001", "10.64898/2026.03.01.700002"]
         );
         for broken in ["", "<html>", "{}", "<rdf:RDF", "\u{0}"] {

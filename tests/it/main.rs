@@ -2,6 +2,7 @@
 
 mod document;
 mod drift;
+mod fetch;
 mod grade;
 mod simulate;
 mod source;

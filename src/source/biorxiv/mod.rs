@@ -3,9 +3,10 @@
 //! Full text is not part of a listing: it is fetched apart, slowly, for those who ask for it. The feeds are a hint that
 //! something was posted, read by [`crate::source::rss`]; they are never the record.
 
-mod abstract_text;
-mod record;
-mod wire;
+pub mod abstract_text;
+pub mod full_text;
+pub mod record;
+pub mod wire;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! A day's ids are listed whole and compared with the store before anything is fetched, so that re-reading the overlap
 //! costs one request a day. What a record says is [`crate::document`]'s to read.
 
-mod wire;
+pub mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ use url::Url;
 
 use super::{Batch, Error, Known, Listing, Source, Tally, Window, WindowKind, base_url, join};
 use crate::document::{self, Limits};
+use crate::fetch::politeness::is_loopback;
 use crate::fetch::{BadBody, Client, Request};
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::id::Pmid;
@@ -74,6 +75,13 @@ impl Default for Config {
             api_key_file: None,
             night_backfill: true,
         }
+    }
+}
+
+impl Config {
+    /// Whether a big backfill waits for NCBI's quiet hours: not on this machine, where nobody is disturbed.
+    pub fn asks_for_nights(&self) -> bool {
+        self.night_backfill && !Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
     }
 }
 

@@ -207,6 +207,8 @@ fn survey(body: &[u8]) -> Result<Survey, BadBody> {
     // A stray byte in one record is the parser's concern, not a reason to ask for the set again.
     let body = String::from_utf8_lossy(body);
     let mut reader = quick_xml::Reader::from_str(&body);
+    // Old records hold bare ampersands; that says nothing about the set being whole.
+    reader.config_mut().allow_dangling_amp = true;
     let mut survey = Survey::default();
     let mut path: Vec<String> = Vec::new();
     let mut depth = 0_usize;

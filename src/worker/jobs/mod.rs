@@ -2,6 +2,7 @@
 
 pub mod draft;
 pub mod file;
+pub mod full_text;
 pub mod index;
 pub mod poll;
 pub mod recheck;

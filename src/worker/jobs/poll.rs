@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::fetch::{self, Retry};
 use crate::model::delivery::SourceName;
 use crate::model::id::Pmid;
+use crate::source::rss::Feed;
 use crate::source::{self, Batch, KnownError, Source, Tally, Window, WindowKind, archive_day, plan};
 use crate::store::delivery::{FollowUp, Novelty};
 use crate::store::job::NewJob;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub links_days: u64,
     /// Read the ties although they were read today.
     pub links_again: bool,
+    /// Queue the fetching of full text.
+    pub full_text: bool,
 }
 
 impl Plan {
@@ -51,13 +54,14 @@ impl Plan {
             overlap_days: part.overlap_days,
             links_days: part.links_days,
             links_again: false,
+            full_text: part.full_text,
         };
         match name {
             SourceName::Biorxiv => Some(preprints(&config.biorxiv)),
             SourceName::Medrxiv => Some(preprints(&config.medrxiv)),
             SourceName::Pubmed => {
                 let part = &config.pubmed;
-                Some(Plan { since: part.since, overlap_days: part.overlap_days, links_days: 0, links_again: false })
+                Some(Plan { since: part.since, overlap_days: part.overlap_days, ..Plan::default() })
             }
             SourceName::Inbox => None,
         }
@@ -115,11 +119,12 @@ pub async fn poll(
 ) -> Result<Summary, Error> {
     let today = archive_day(env.clock.now());
     let windows = due(&*env.store.read()?, env.source, plan, today)?;
-    read_all(env, windows, progress).await
+    read_all(env, windows, plan.full_text, progress).await
 }
 
 /// Reads the days from `from` to `to`, both included, that were not read to their end before; so it goes on where an
-/// interrupted run stopped. `keep_to_nights`: wait for NCBI's quiet hours when there is much to read.
+/// interrupted run stopped. `keep_to_nights`: wait for NCBI's quiet hours when there is much to read. `full_text`: queue the
+/// fetching of full text.
 ///
 /// # Errors
 /// When the store fails.
@@ -128,6 +133,7 @@ pub async fn backfill(
     from: NaiveDate,
     to: NaiveDate,
     keep_to_nights: bool,
+    full_text: bool,
     progress: &mut (dyn FnMut(Window, &Summary) + Send),
 ) -> Result<Summary, Error> {
     let today = archive_day(env.clock.now());
@@ -139,7 +145,7 @@ pub async fn backfill(
         .map(Window::Posted)
         .collect();
     if !keep_to_nights || days.len() as u64 * REQUESTS_A_DAY <= BIG_JOB_REQUESTS {
-        return read_all(env, days, progress).await;
+        return read_all(env, days, full_text, progress).await;
     }
     let mut total = Summary { source: env.source.name().to_string(), ..Summary::default() };
     for day in days {
@@ -148,12 +154,41 @@ pub async fn backfill(
             tracing::info!(until = %quiet, "waiting for the archive's quiet hours");
             env.clock.sleep_until(quiet).await;
         }
-        if !read_one(env, day, &mut total).await? {
+        if !read_one(env, day, full_text, &mut total).await? {
             break;
         }
         progress(day, &total);
     }
     Ok(total)
+}
+
+/// Whether a feed mentions a version that is not in the store, so that a poll is worth its while before its time. A feed
+/// that can not be read says nothing.
+///
+/// # Errors
+/// When the store can not be read.
+pub async fn has_news(store: &Store, name: SourceName, feed: &Feed) -> Result<bool, store::Error> {
+    let hints = match feed.look().await {
+        Ok(hints) => hints,
+        Err(error) => {
+            tracing::debug!(source = %name, %error, "the feed could not be read");
+            return Ok(false);
+        }
+    };
+    let rows = store.read()?;
+    for hint in &hints {
+        let mut known = false;
+        for doi in &hint.dois {
+            if let Some(work) = rows.find_work(doi.as_str())? {
+                let versions = rows.versions_of(work)?;
+                known |= versions.iter().any(|v| v.source == name.as_str() && v.number == hint.version);
+            }
+        }
+        if !known {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The windows to read on the archive's day `today`, oldest first.
@@ -187,11 +222,12 @@ pub fn due(rows: &Rows, source: &dyn Source, plan: &Plan, today: NaiveDate) -> R
 async fn read_all(
     env: Env<'_>,
     windows: Vec<Window>,
+    full_text: bool,
     progress: &mut (dyn FnMut(Window, &Summary) + Send),
 ) -> Result<Summary, Error> {
     let mut total = Summary { source: env.source.name().to_string(), ..Summary::default() };
     for window in windows {
-        let go_on = read_one(env, window, &mut total).await?;
+        let go_on = read_one(env, window, full_text, &mut total).await?;
         progress(window, &total);
         if !go_on {
             break;
@@ -201,11 +237,11 @@ async fn read_all(
 }
 
 /// Reads one window into `total`; false when the archive can not be asked at all just now.
-async fn read_one(env: Env<'_>, window: Window, total: &mut Summary) -> Result<bool, Error> {
+async fn read_one(env: Env<'_>, window: Window, full_text: bool, total: &mut Summary) -> Result<bool, Error> {
     let name = env.source.name();
     let began = env.clock.now();
     total.windows += 1;
-    let error = match read_window(env, window, began, total).await {
+    let error = match read_window(env, window, began, full_text, total).await {
         Ok(tally) => {
             report(name, window, &tally, total);
             return Ok(true);
@@ -242,7 +278,13 @@ enum Stop {
     Window(source::Error),
 }
 
-async fn read_window(env: Env<'_>, window: Window, began: DateTime<Utc>, total: &mut Summary) -> Result<Tally, Stop> {
+async fn read_window(
+    env: Env<'_>,
+    window: Window,
+    began: DateTime<Utc>,
+    full_text: bool,
+    total: &mut Summary,
+) -> Result<Tally, Stop> {
     let store = env.store.clone();
     let known = move |pmids: &[Pmid]| known_pmids(&store, pmids);
     let mut listing = env.source.list(window, &known);
@@ -252,7 +294,8 @@ async fn read_window(env: Env<'_>, window: Window, began: DateTime<Utc>, total: 
         let last = batch.last;
         let checkpoint = (last && !listing.tally().doubtful).then(|| checkpoint_of(window, began_on)).flatten();
         let (store, name, kind) = (env.store.clone(), env.source.name(), window.kind());
-        let stored = tokio::task::spawn_blocking(move || store_batch(&store, name, &batch, kind, checkpoint));
+        let stored =
+            tokio::task::spawn_blocking(move || store_batch(&store, name, &batch, kind, checkpoint, full_text));
         let stored = stored.await.map_err(|_| Stop::Here(Error::Thread))?.map_err(|error| Stop::Here(error.into()))?;
         stored.add_to(total);
         if last {
@@ -300,6 +343,7 @@ fn store_batch(
     batch: &Batch,
     kind: WindowKind,
     checkpoint: Option<(NaiveDate, NaiveDate)>,
+    full_text: bool,
 ) -> Result<Stored, store::Error> {
     let mut stored =
         Stored { deleted: batch.deleted.len() as u64, links: batch.links.len() as u64, ..Stored::default() };
@@ -325,6 +369,9 @@ fn store_batch(
         }
         for follow_up in &recorded.follow_ups {
             enqueue_follow_up(&mut txn, follow_up)?;
+        }
+        if full_text && matches!(recorded.outcome, Novelty::NewWork | Novelty::NewVersion) {
+            super::full_text::enqueue(&mut txn, delivery, recorded.version)?;
         }
     }
     if !batch.deleted.is_empty() {
