@@ -233,6 +233,10 @@ fn later_unit(behind: &str, key: &Unit) -> Option<Unit> {
             return None;
         }
         if let Some(unit) = quantity.unit_in(&window).and_then(Unit::parse) {
+            // `26.912 (34%)`: a unit inside a bracket is the bracket's own.
+            if between.matches('(').count() > between.matches(')').count() {
+                return None;
+            }
             return crate::grade::unit::same_dimension(&unit, key).then_some(unit);
         }
     }
