@@ -121,7 +121,7 @@ fn join(out: &mut String, part: &str) {
         }
     }
     let tight = after.starts_with(['.', ',', ';', ':', '?', '!', ')', ']', '%']) || after.is_empty();
-    if (gap && !tight || after.is_empty() && gap) && !out.is_empty() {
+    if gap && (!tight || after.is_empty()) && !out.is_empty() {
         out.push(' ');
     }
     out.push_str(after);
