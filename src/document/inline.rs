@@ -19,35 +19,41 @@ impl Inline {
     pub fn push(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut from = 0;
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
+        let mut at = self.leading_space(bytes);
+        if at > 0 {
+            self.space();
+            from = at;
+        }
+        loop {
+            at = plain_run(bytes, at);
+            let Some(&byte) = bytes.get(at) else { break };
             let width = match byte {
-                b' ' if bytes.get(at + 1).is_some_and(|next| *next > b' ' && !SUSPECT[usize::from(*next)])
-                    && at > from =>
-                {
-                    // The common case: one space between words, copied with them.
+                // One space between words is copied with them.
+                b' ' if bytes.get(at + 1).is_some_and(|next| *next > b' ' && !SUSPECT[usize::from(*next)]) => {
                     at += 1;
                     continue;
                 }
                 0..=b' ' => 1,
-                _ if SUSPECT[usize::from(byte)] => match space_width(&bytes[at..]) {
-                    0 => {
-                        at += 1;
-                        continue;
-                    }
-                    width => width,
-                },
-                _ => {
-                    at += 1;
-                    continue;
-                }
+                _ => space_width(&bytes[at..]),
             };
+            if width == 0 {
+                at += 1;
+                continue;
+            }
             self.out.push_str(text.get(from..at).unwrap_or_default());
             self.space();
             at += width;
             from = at;
+            let more = self.leading_space(&bytes[at..]);
+            at += more;
+            from += more;
         }
         self.out.push_str(text.get(from..).unwrap_or_default());
+    }
+
+    /// How many ASCII spaces `bytes` begins with, which one space stands for.
+    fn leading_space(&self, bytes: &[u8]) -> usize {
+        bytes.iter().take_while(|b| **b <= b' ').count()
     }
 
     pub fn push_char(&mut self, c: char) {
@@ -147,6 +153,31 @@ static SUSPECT: [bool; 256] = {
     table[0xE3] = true;
     table
 };
+
+/// The first position from `at` on that needs a closer look: a byte up to the space or a suspect one. Eight bytes at a
+/// time while they are ASCII without controls and without two spaces in a row.
+fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    while let Some(block) = bytes.get(at..at + 8).and_then(|block| <[u8; 8]>::try_from(block).ok()) {
+        let block = u64::from_le_bytes(block);
+        let controls = block.wrapping_sub(ONES * 0x20) & !block & HIGHS;
+        let gaps = block ^ (ONES * 0x20);
+        let spaces = gaps.wrapping_sub(ONES) & !gaps & HIGHS;
+        if block & HIGHS | controls | (spaces & (spaces << 8)) != 0 {
+            break;
+        }
+        // The eighth byte is looked at again, with its neighbour.
+        at += 7;
+    }
+    while let Some(byte) = bytes.get(at) {
+        if *byte <= b' ' || SUSPECT[usize::from(*byte)] {
+            return at;
+        }
+        at += 1;
+    }
+    at
+}
 
 fn space_width(bytes: &[u8]) -> usize {
     match bytes {

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Bytes looked at; prologs, comments and DOCTYPEs are shorter.
 pub const SNIFF_BYTES: usize = 64 * 1024;
+/// A first look; long enough for most prologs.
+const FRONT_BYTES: usize = 4 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -75,6 +77,12 @@ pub fn sniff(head: &[u8]) -> Kind {
         [b'%', b'P', b'D', b'F', ..] => return Kind::Pdf,
         _ => {}
     }
+    // The root mostly stands at the very front; only a long prolog asks for more.
+    let front = look(head.get(..FRONT_BYTES).unwrap_or(head));
+    if front == Kind::Xml(String::new()) && head.len() > FRONT_BYTES { look(head) } else { front }
+}
+
+fn look(head: &[u8]) -> Kind {
     let text = super::decode::head(head);
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {
@@ -86,10 +94,10 @@ pub fn sniff(head: &[u8]) -> Kind {
     if text.starts_with(['{', '[']) {
         return Kind::Json;
     }
-    if text.starts_with("PMID-") || text.contains("\nPMID- ") {
-        return Kind::MedlineText;
-    }
     if !text.starts_with('<') {
+        if text.starts_with("PMID-") || text.contains("\nPMID- ") {
+            return Kind::MedlineText;
+        }
         let odd =
             text.chars().take(4096).filter(|c| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace())).count();
         return if odd > 8 { Kind::Binary } else { Kind::PlainText };

@@ -100,8 +100,8 @@ pub enum Error {
 /// When no article can be read: another kind of data, too large, or broken before anything was understood.
 pub fn parse(bytes: &[u8], name: &str, limits: &Limits) -> Result<Parsed, Error> {
     let mut parsed =
-        Parsed { kind: sniff(bytes), records: Vec::new(), deleted: Vec::new(), books: 0, unread: Vec::new() };
-    read(bytes, name, limits, &mut |record| {
+        Parsed { kind: Kind::Empty, records: Vec::new(), deleted: Vec::new(), books: 0, unread: Vec::new() };
+    let kind = read(bytes, name, limits, &mut |record| {
         match record {
             Record::Article(document, issues) => parsed.records.push((*document, issues)),
             Record::Deleted(pmid) => parsed.deleted.push(pmid),
@@ -110,6 +110,7 @@ pub fn parse(bytes: &[u8], name: &str, limits: &Limits) -> Result<Parsed, Error>
         }
         ControlFlow::Continue(())
     })?;
+    parsed.kind = kind;
     Ok(parsed)
 }
 
@@ -150,12 +151,13 @@ pub fn read(
         return Ok(kind);
     }
     let articles = jats::parse(&text, limits, issues);
-    let mut understood = 0usize;
+    let (mut understood, mut told) = (0usize, false);
     for (document, issues) in articles.found {
         if document.title.is_empty() && document.ids.key().is_none() {
             continue;
         }
         understood += 1;
+        told = issues.iter().any(|issue| matches!(issue.kind.as_str(), "truncated" | "malformed"));
         if each(Record::Article(Box::new(document), issues)).is_break() {
             return Ok(kind);
         }
@@ -165,6 +167,11 @@ pub fn read(
         (0, None) => {
             let detail = articles.refusal.unwrap_or_else(|| "it holds no article with a title or identifier".into());
             Err(Error::NotAnArticle { name: name.to_owned(), kind, detail: Some(detail) })
+        }
+        // The damage lies behind the last article that was understood.
+        (_, Some(stop)) if !told => {
+            let _ = each(Record::Unread(format!("reading stopped at byte {}: {}", stop.at, stop.reason)));
+            Ok(kind)
         }
         _ => Ok(kind),
     }

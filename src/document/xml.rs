@@ -1,15 +1,17 @@
 //! A forgiving cursor over XML text: every element it opens it also closes, whatever the input.
 //!
-//! quick-xml finds the events; this layer keeps the element stack, repairs what can be repaired (a bare `<` or `&`, a
-//! missing or stray end tag) with an issue, and stops with a [`Stop`] where reading on would be guessing. Consumers see
-//! balanced events, so they can be plain recursive descent; the depth limit bounds their recursion.
+//! It repairs what can be repaired (a bare `<` or `&`, a missing or stray end tag) with an issue, and stops with a
+//! [`Stop`] where reading on would be guessing. Consumers see balanced events, so they can be plain recursive descent;
+//! the depth limit bounds their recursion. It scans the text itself: a general reader says nothing about truncation,
+//! lets a bare `<` swallow what follows, checks UTF-8 a second time and can not go on at a given byte.
 
 use memchr::memmem;
-use quick_xml::Reader;
-use quick_xml::events::Event;
 
 use super::entity::{self, Resolved};
 use super::issue::Issues;
+
+/// Longest `&name;` looked for; the longest known name has 31 letters.
+const LONGEST_REFERENCE: usize = 40;
 
 /// One event. Names are local (without a namespace prefix).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +69,11 @@ pub struct Stop {
 
 pub struct Xml<'a> {
     text: &'a str,
-    reader: Reader<&'a [u8]>,
-    /// Position in `text` where `reader` began.
-    base: usize,
+    /// Position in `text` of what is read next.
+    at: usize,
     open: Vec<&'a str>,
     /// Ends to hand out before reading on.
     closes: usize,
-    /// The end tag that waits until `closes` are handed out needs nothing more; only the text end does.
     stop: Option<Stop>,
     ended: bool,
     roots: usize,
@@ -89,8 +89,7 @@ impl<'a> Xml<'a> {
     pub fn new(text: &'a str, max_depth: usize, max_elements: usize) -> Self {
         Xml {
             text,
-            reader: reader(text),
-            base: 0,
+            at: 0,
             open: Vec::with_capacity(32),
             closes: 0,
             stop: None,
@@ -107,15 +106,6 @@ impl<'a> Xml<'a> {
     /// Why reading stopped early, once it has.
     pub fn stop(&self) -> Option<&Stop> {
         self.stop.as_ref()
-    }
-
-    fn position(&self) -> usize {
-        self.base + usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
-    }
-
-    fn restart(&mut self, at: usize) {
-        self.base = at;
-        self.reader = reader(self.text.get(at..).unwrap_or_default());
     }
 
     /// The next event; [`Token::End`] for ever once everything is closed.
@@ -136,59 +126,86 @@ impl<'a> Xml<'a> {
     }
 
     fn read(&mut self) -> Option<Token<'a>> {
-        let from = self.position();
-        let bytes = self.text.as_bytes();
-        if bytes.get(from) == Some(&b'<')
-            && !bytes
-                .get(from + 1)
-                .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?' | b'_') || *b >= 0x80)
-        {
-            return self.bare(from);
-        }
-        let event = self.reader.read_event();
-        let to = self.position();
-        let raw = self.text.get(from..to).unwrap_or_default();
-        match event {
-            Ok(Event::Text(_)) => self.visible(raw).then_some(Token::Text(raw)),
-            Ok(Event::Start(_)) => self.start(from, raw, raw.get(1..raw.len().saturating_sub(1)), false),
-            Ok(Event::Empty(_)) => self.start(from, raw, raw.get(1..raw.len().saturating_sub(2)), true),
-            Ok(Event::End(_)) => {
-                let name = raw.trim_start_matches("</").trim_end_matches('>').trim_end();
-                self.close(name, from);
+        let from = self.at;
+        let rest = self.text.as_bytes().get(from..).unwrap_or_default();
+        match rest {
+            [] => {
+                self.end();
                 None
             }
-            Ok(Event::GeneralRef(_)) => {
-                let name = raw.trim_start_matches('&').trim_end_matches(';');
-                match entity::resolve(name) {
-                    Resolved::Char(c) => Some(Token::Char(c)),
-                    Resolved::Text(text) => Some(Token::Text(text)),
-                    Resolved::Unknown => {
-                        self.issues.add("unknown_entity", || format!("{raw} at byte {from}"));
-                        Some(Token::Text(raw))
-                    }
-                }
+            [b'<', b'/', ..] => {
+                let length = self.until(memchr::memchr(b'>', rest).map(|end| end + 1))?;
+                let name = self.take(length).get(2..length - 1).unwrap_or_default();
+                self.close(name.trim_ascii_end(), from);
+                None
             }
-            Ok(Event::CData(_)) => {
-                let inner = raw.strip_prefix("<![CDATA[").and_then(|r| r.strip_suffix("]]>")).unwrap_or_default();
+            [b'<', b'!', b'-', b'-', ..] => {
+                let length = self.until(memmem::find(rest, b"-->").map(|end| end + 3))?;
+                let comment = self.take(length).get(4..length - 3).unwrap_or_default();
+                (!self.open.is_empty()).then_some(Token::Comment(comment))
+            }
+            [b'<', b'!', b'[', b'C', b'D', b'A', b'T', b'A', b'[', ..] => {
+                let length = self.until(memmem::find(rest, b"]]>").map(|end| end + 3))?;
+                let inner = self.take(length).get(9..length - 3).unwrap_or_default();
                 self.visible(inner).then_some(Token::Text(inner))
             }
-            Ok(Event::Comment(_)) => Some(Token::Comment(raw.trim_start_matches("<!--").trim_end_matches("-->"))),
-            Ok(Event::DocType(_)) => {
-                if raw.contains("<!ENTITY") {
+            [b'<', b'!', ..] => {
+                let length = self.until(declaration_length(rest))?;
+                if memmem::find(self.take(length).as_bytes(), b"<!ENTITY").is_some() {
                     self.issues.add("entity_declarations_ignored", || format!("in the DOCTYPE at byte {from}"));
                 }
                 None
             }
-            Ok(Event::Decl(_) | Event::PI(_)) => None,
-            Ok(Event::Eof) => {
-                self.end();
+            [b'<', b'?', ..] => {
+                let length = self.until(memmem::find(rest, b"?>").map(|end| end + 2))?;
+                self.take(length);
                 None
             }
-            Err(_) if bytes.get(from) == Some(&b'&') => self.bare(from),
-            Err(_) => {
-                // An event that never ends: nothing after it can be told apart.
-                self.halt(from, "markup that is not closed");
-                None
+            [b'<', first, ..] if first.is_ascii_alphabetic() || *first == b'_' || *first >= 0x80 => {
+                let length = self.until(tag_length(rest))?;
+                let raw = self.take(length);
+                let empty = rest.get(length - 2) == Some(&b'/');
+                self.start(from, raw, raw.get(1..length - 1 - usize::from(empty)), empty)
+            }
+            [b'<', ..] => self.bare(from),
+            [b'&', ..] => self.reference(from, rest),
+            _ => {
+                let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+                let text = self.take(length);
+                self.visible(text).then_some(Token::Text(text))
+            }
+        }
+    }
+
+    /// The markup's length, or a stop when it never ends: nothing after it can be told apart.
+    fn until(&mut self, length: Option<usize>) -> Option<usize> {
+        if length.is_none() {
+            self.halt(self.at, "markup that is not closed");
+        }
+        length
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let taken = self.text.get(self.at..self.at + length).unwrap_or_default();
+        self.at += length;
+        taken
+    }
+
+    fn reference(&mut self, from: usize, rest: &'a [u8]) -> Option<Token<'a>> {
+        let end = rest.iter().take(LONGEST_REFERENCE).skip(1).position(|b| !(b.is_ascii_alphanumeric() || *b == b'#'));
+        let Some(length) = end.filter(|end| *end > 0 && rest.get(end + 1) == Some(&b';')).map(|end| end + 2) else {
+            return self.bare(from);
+        };
+        let raw = self.take(length);
+        if self.open.is_empty() {
+            return None;
+        }
+        match entity::resolve(raw.get(1..length - 1).unwrap_or_default()) {
+            Resolved::Char(c) => Some(Token::Char(c)),
+            Resolved::Text(text) => Some(Token::Text(text)),
+            Resolved::Unknown => {
+                self.issues.add("unknown_entity", || format!("{raw} at byte {from}"));
+                Some(Token::Text(raw))
             }
         }
     }
@@ -203,7 +220,7 @@ impl<'a> Xml<'a> {
         let mark = self.text.get(at..at + 1).unwrap_or_default();
         let kind = if mark == "<" { "bare_less_than" } else { "bare_ampersand" };
         self.issues.add(kind, || format!("at byte {at}"));
-        self.restart(at + 1);
+        self.at = at + 1;
         self.visible(mark).then_some(Token::Text(mark))
     }
 
@@ -242,6 +259,10 @@ impl<'a> Xml<'a> {
     }
 
     fn close(&mut self, name: &str, at: usize) {
+        if self.open.last() == Some(&name) {
+            self.closes = 1;
+            return;
+        }
         match self.open.iter().rposition(|open| *open == name) {
             Some(depth) => {
                 self.closes = self.open.len() - depth;
@@ -301,13 +322,13 @@ impl<'a> Xml<'a> {
         let (start_finder, end_finder) = (memmem::Finder::new(&start_tag), memmem::Finder::new(&end_tag));
         let bytes = self.text.as_bytes();
         let named = |at: usize| bytes.get(at).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'));
-        let mut at = self.position();
+        let mut at = self.at;
         let mut depth = 1usize;
         // One pass over starts and one over ends, both only forward.
         let mut next_start = at;
         loop {
             let Some(end) = bytes.get(at..).and_then(|rest| end_finder.find(rest)).map(|found| at + found) else {
-                self.restart(self.text.len());
+                self.at = self.text.len();
                 return self.skip();
             };
             while next_start < end {
@@ -323,7 +344,7 @@ impl<'a> Xml<'a> {
             if named(end + end_tag.len()) {
                 depth -= 1;
                 if depth == 0 {
-                    self.restart(end);
+                    self.at = end;
                     return self.skip();
                 }
             }
@@ -338,17 +359,35 @@ fn self_closing(bytes: &[u8], start: usize, end: usize) -> bool {
     memchr::memchr(b'>', tag).is_some_and(|close| close > 0 && tag.get(close - 1) == Some(&b'/'))
 }
 
-fn reader(text: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.check_comments = false;
-    reader
+/// The length of the start tag at the beginning of `bytes`; a `>` inside quotes does not end it.
+fn tag_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
+        match bytes.get(at)? {
+            b'>' => return Some(at + 1),
+            quote => at += memchr::memchr(*quote, bytes.get(at + 1..)?)? + 2,
+        }
+    }
+}
+
+/// The length of a DOCTYPE, its internal subset included.
+fn declaration_length(bytes: &[u8]) -> Option<usize> {
+    let close = memchr::memchr(b'>', bytes)?;
+    match memchr::memchr(b'[', bytes.get(..close)?) {
+        Some(open) => {
+            let subset = open + memchr::memchr(b']', bytes.get(open..)?)?;
+            Some(subset + memchr::memchr(b'>', bytes.get(subset..)?)? + 1)
+        }
+        None => Some(close + 1),
+    }
 }
 
 fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    match memchr::memrchr(b':', name.as_bytes()) {
+        Some(at) => name.get(at + 1..).unwrap_or(name),
+        None => name,
+    }
 }
 
 #[cfg(test)]

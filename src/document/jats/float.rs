@@ -1,5 +1,9 @@
 //! Figures and tables: blocks of their own, with the kind of the section they stand in.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::document::inline::Inline;
 use crate::document::xml::{Tag, Token};
 use crate::model::document::{Figure, Table};
@@ -291,6 +295,7 @@ fn join(label: &str, caption: &str) -> String {
 }
 
 fn is_third_party(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    THIRD_PARTY.iter().any(|phrase| lower.contains(phrase))
+    static PHRASES: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(THIRD_PARTY).ok());
+    PHRASES.as_ref().is_some_and(|phrases| phrases.is_match(text))
 }

@@ -68,7 +68,7 @@ pub fn read(
                 rest.consume(taken);
             }
             Step::NeedMore { .. } => {
-                if frame.opened && !frame.closed {
+                if !frame.closed && (frame.opened || found == 0) {
                     let at = offset + buffer.len();
                     let reason = "the set is cut off".to_owned();
                     if found == 0 {

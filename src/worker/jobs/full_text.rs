@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::poll::{Env, Error, enqueue_follow_up};
+use super::poll::{Env, Error};
 use crate::fetch::Retry;
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::document::{ContentLevel, Document};
@@ -12,6 +12,7 @@ use crate::model::licence::Licence;
 use crate::source::biorxiv::full_text::FullText;
 use crate::store::job::NewJob;
 use crate::store::{self, WriteTxn};
+use crate::worker::queue;
 
 /// After as many failed tries the abstract has to do.
 const MAX_ATTEMPTS: u32 = 6;
@@ -80,10 +81,7 @@ pub async fn drain(env: Env<'_>, full_text: &FullText, limit: usize) -> Result<u
                     let document = graft(listed, text);
                     let (source, origin) = (env.source.name(), order.url.clone());
                     let delivery = Delivery { source, origin, document, issues, full_text_url: Some(order.url) };
-                    let recorded = txn.record_delivery(&delivery)?;
-                    for follow_up in &recorded.follow_ups {
-                        enqueue_follow_up(&mut txn, follow_up)?;
-                    }
+                    queue::deliver(&mut txn, &delivery)?;
                     stored += 1;
                 }
                 txn.complete(&job)?;

@@ -14,9 +14,9 @@ use crate::model::delivery::SourceName;
 use crate::model::id::Pmid;
 use crate::source::rss::Feed;
 use crate::source::{self, Batch, KnownError, Source, Tally, Window, WindowKind, archive_day, plan};
-use crate::store::delivery::{FollowUp, Novelty};
-use crate::store::job::NewJob;
-use crate::store::{self, Rows, Store, WriteTxn};
+use crate::store::delivery::Novelty;
+use crate::store::{self, Rows, Store};
+use crate::worker::queue;
 
 /// Records that were changed are listed under the day of the change until the next one; a day of grace is enough.
 const REVISED_OVERLAP_DAYS: u64 = 1;
@@ -353,7 +353,7 @@ fn store_batch(
     }
     let mut txn = store.write()?;
     for delivery in &batch.deliveries {
-        let recorded = match txn.record_delivery(delivery) {
+        let recorded = match queue::deliver(&mut txn, delivery) {
             Ok(recorded) => recorded,
             Err(error @ store::Error::TooManyPassages { .. }) => {
                 tracing::warn!(source = %name, origin = delivery.origin, %error, "a record was left out");
@@ -366,9 +366,6 @@ fn store_batch(
             Novelty::NewVersion => stored.new_versions += 1,
             Novelty::Updated => stored.updated += 1,
             Novelty::Unchanged => stored.unchanged += 1,
-        }
-        for follow_up in &recorded.follow_ups {
-            enqueue_follow_up(&mut txn, follow_up)?;
         }
         if full_text && matches!(recorded.outcome, Novelty::NewWork | Novelty::NewVersion) {
             super::full_text::enqueue(&mut txn, delivery, recorded.version)?;
@@ -387,22 +384,6 @@ fn store_batch(
     }
     txn.commit()?;
     Ok(stored)
-}
-
-/// Queues what a delivery causes, in the delivery's own transaction.
-///
-/// # Errors
-/// When the store can not be written.
-pub fn enqueue_follow_up(txn: &mut WriteTxn<'_>, follow_up: &FollowUp) -> Result<(), store::Error> {
-    let (kind, key, payload) = match follow_up {
-        FollowUp::Draft(version) => {
-            ("draft", version.to_string(), format!(r#"{{"kind":"draft","version":{version}}}"#))
-        }
-        FollowUp::Recheck(work) => ("recheck", work.to_string(), format!(r#"{{"kind":"recheck","work":{work}}}"#)),
-    };
-    let run_after = txn.now();
-    txn.enqueue(&NewJob { kind, key, payload, priority: 0, run_after })?;
-    Ok(())
 }
 
 /// The archive's days on which a day was last read to its end, by kind of window. The store keeps it as JSON.
