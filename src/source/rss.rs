@@ -80,6 +80,10 @@ impl Feed {
 /// The versions a feed mentions, in order, each once; `None` when the bytes are no feed.
 pub fn read(body: &[u8]) -> Option<Vec<Hint>> {
     let text = decode(body);
+    // No XML holds a NUL; the parser would take such a text for UTF-16, and panic at a declaration that says otherwise.
+    if text.contains('\0') {
+        return None;
+    }
     let feed = feed_rs::parser::parse(text.as_bytes()).ok()?;
     let mut hints: Vec<Hint> = Vec::new();
     for entry in &feed.entries {
@@ -94,8 +98,8 @@ pub fn read(body: &[u8]) -> Option<Vec<Hint>> {
     Some(hints)
 }
 
-/// The feed as UTF-8 without an XML declaration. The parser would change its decoder in the middle of the stream when a
-/// declaration contradicts the bytes before it, and panics there.
+/// The feed as UTF-8 without an XML declaration anywhere. The parser would change its decoder in the middle of the stream
+/// when a declaration contradicts the bytes before it, and panics there; also at a second declaration, far into a feed.
 fn decode(body: &[u8]) -> String {
     let head = String::from_utf8_lossy(body.get(..body.len().min(512)).unwrap_or_default()).into_owned();
     let declared = head.find("encoding=").and_then(|at| {
@@ -106,9 +110,18 @@ fn decode(body: &[u8]) -> String {
     // A byte order mark wins over the label, as in HTML.
     let encoding = declared.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
     let (text, ..) = encoding.unwrap_or(encoding_rs::UTF_8).decode(body);
-    let text = text.trim_start();
-    let rest = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(text, |(_, rest)| rest);
-    rest.to_owned()
+    let mut pieces = text.trim_start().split("<?xml");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        if piece.starts_with(|c: char| c.is_whitespace() || c == '?') {
+            kept.push_str(piece.split_once("?>").map_or("", |(_, rest)| rest));
+        } else {
+            // `<?xml-stylesheet …?>` is an instruction of another kind.
+            kept.push_str("<?xml");
+            kept.push_str(piece);
+        }
+    }
+    kept.trim_start().to_owned()
 }
 
 /// Reads `…/content/{doi}v{n}` and `…/content/short/{number}v{n}`, with whatever follows (`?rss=1`, `.full`, `.full.pdf`).
@@ -152,6 +165,25 @@ mod tests {
         ] {
             let found = hint(link).map(|hint| (hint.dois[0].to_string(), hint.version));
             assert_eq!(found, expected.map(|(doi, n)| (doi.to_owned(), n)), "{link}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_look_like_utf_16_without_a_mark_are_no_feed() {
+        let wide: Vec<u8> =
+            "<?xml version=\"1.0\" encoding=\"windows-1252\"?><rss/>".bytes().flat_map(|byte| [byte, 0]).collect();
+        assert_eq!(read(&wide), None);
+    }
+
+    #[test]
+    fn a_second_declaration_far_into_a_feed_is_survived() {
+        let padding = "<!-- invented -->".repeat(4000);
+        for first in ["", "<?xml version=\"1.0\"?>"] {
+            let feed = format!(
+                "{first}{padding}<?xml version=\"1.0\" encoding=\"windows-1252\"?><rss version=\"2.0\"><channel>\
+                 <item><link>https://www.biorxiv.org/content/10.1101/123456v1</link></item></channel></rss>"
+            );
+            assert_eq!(read(feed.as_bytes()).map(|hints| hints.len()), Some(1));
         }
     }
 

@@ -1,1 +1,0 @@
-//! Language models behind one trait, with a durable call cache and a cost ledger.
