@@ -9,7 +9,6 @@ pub mod text;
 pub mod source;
 pub mod fetch;
 pub mod document;
-pub mod llm;
 pub mod question;
 pub mod grade;
 pub mod verify;
