@@ -8,6 +8,7 @@ pub mod text;
 
 pub mod source;
 pub mod fetch;
+pub mod llm;
 pub mod document;
 pub mod question;
 pub mod grade;
