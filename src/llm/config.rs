@@ -116,8 +116,8 @@ impl Prices {
     pub fn cost_micros(&self, prompt_tokens: u64, completion_tokens: u64) -> u64 {
         let cost =
             self.prompt_per_million * prompt_tokens as f64 + self.completion_per_million * completion_tokens as f64;
-        // A float cast saturates; prices are checked to be finite and not negative.
-        cost.ceil() as u64
+        // Prices are checked to be finite and not negative; the bound keeps a month's sum within SQLite's integers.
+        cost.ceil().min(MOST_MICROS) as u64
     }
 
     fn dearer(self, other: Prices) -> Prices {
@@ -127,6 +127,9 @@ impl Prices {
         }
     }
 }
+
+/// No call is believed to cost more than a million.
+const MOST_MICROS: f64 = 1e12;
 
 /// Hard limits: a call that might pass one is not made. Days and months are UTC. 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

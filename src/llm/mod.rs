@@ -173,6 +173,7 @@ pub enum Finish {
 
 /// What a model said. Its JSON form is what is remembered of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reply {
     /// Without thinking that the server gave apart; see [`Reply::answer`].
     pub text: String,

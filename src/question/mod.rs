@@ -7,11 +7,22 @@ pub mod rules;
 
 use futures_util::future::BoxFuture;
 
+use crate::llm::{self, Retry};
 use crate::model::document::Document;
 use crate::model::question::Draft;
 
 /// Writes draft questions about a document.
 pub trait Generate: Send + Sync {
+    /// The kind in the label of its questions, under which the store also notes what it has drafted from; the embedded one's here.
+    fn kind(&self) -> &str {
+        "rules"
+    }
+
+    /// How many documents it may be given at a time because it waits for another program; 0 when it works in this process.
+    fn waits_for(&self) -> usize {
+        0
+    }
+
     /// The drafts, in reading order; none is a valid answer.
     fn draft<'a>(&'a self, document: &'a Document) -> BoxFuture<'a, Result<Vec<Draft>, Error>>;
 }
@@ -19,8 +30,15 @@ pub trait Generate: Send + Sync {
 /// Why no drafts could be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the model's reply is not a list of questions: {detail}")]
-    BadReply { detail: String },
-    #[error("the model gave no reply: {detail}")]
-    NoReply { detail: String },
+    #[error(transparent)]
+    Model(#[from] llm::Error),
+}
+
+impl Error {
+    /// Whether trying again can help, and when.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Error::Model(error) => error.retry(),
+        }
+    }
 }

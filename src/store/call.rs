@@ -8,6 +8,10 @@ use super::{Error, Rows, WriteTxn};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelCall {
     pub model: String,
+    /// What for: `draft`, …
+    pub stage: &'static str,
+    /// Which server answered: its address without secrets.
+    pub endpoint: String,
     pub request: Vec<u8>,
     pub response: Vec<u8>,
     pub prompt_tokens: u64,
@@ -69,7 +73,7 @@ impl WriteTxn<'_> {
             zstd::bulk::compress(bytes, 3).map_err(|e| Error::damaged("model call", request_hash.to_hex(), e))
         };
         let sql = "INSERT OR IGNORE INTO model_calls (hash, model, request, response, prompt_tokens, completion_tokens,
-                       cost_micros, called_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                       cost_micros, called_at, stage, endpoint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.execute(
             sql,
@@ -82,6 +86,8 @@ impl WriteTxn<'_> {
                 number(call.completion_tokens),
                 number(call.cost_micros),
                 self.now_ms(),
+                call.stage,
+                call.endpoint,
             ],
         )?;
         Ok(())

@@ -1,5 +1,7 @@
 //! Verdicts on drafts, and what they do to the questions already there.
 
+use std::collections::BTreeSet;
+
 use crate::model::document::Document;
 use crate::model::id::{QuestionId, VersionId, WorkId};
 use crate::model::question::{Draft, Generator, Outcome, StageResult, Tier, Verdict};
@@ -38,6 +40,18 @@ impl Rows {
             .unwrap_or(false))
     }
 
+    /// The kinds of the generators that have drafted from the version's text, as far as it is not done.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn drafted_by(&self, version: VersionId) -> Result<BTreeSet<String>, Error> {
+        let Some((_, _, text)) = self.drafting_ground(version)? else {
+            return Ok(BTreeSet::new());
+        };
+        let sql = "SELECT generator FROM drafted WHERE text = ?1";
+        Ok(self.list(sql, [text.0], |row| row.get(0))?.into_iter().collect())
+    }
+
     /// The key of the version's work, if questions may be recorded for the version.
     ///
     /// # Errors
@@ -66,7 +80,7 @@ struct Known {
 }
 
 impl WriteTxn<'_> {
-    /// Records the outcomes of drafting from a version and marks its text as drafted. `document` is the one drafted from.
+    /// Records the outcomes of drafting from a version. `document` is the one drafted from.
     ///
     /// # Errors
     /// [`Error::Evidence`] when a quote is not what the passage holds at the span.
@@ -85,9 +99,32 @@ impl WriteTxn<'_> {
             let draft = draft_of(outcome);
             self.record_outcome(&draft.id(&key), work, text, outcome, &mut tally)?;
         }
-        self.execute("UPDATE texts SET drafted_at = ?2 WHERE id = ?1", (text.0, self.now_ms()))?;
         self.touch(work);
         Ok(tally)
+    }
+
+    /// Notes that the generators of the kinds `by` have drafted from the version's text. True when all kinds of `wanted` have:
+    /// then the text counts as drafted.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn note_drafted(&mut self, version: VersionId, by: &[&str], wanted: &[&str]) -> Result<bool, Error> {
+        let Some((_, _, text)) = self.drafting_ground(version)? else {
+            return Ok(true);
+        };
+        let now = self.now_ms();
+        let mut done = self.drafted_by(version)?;
+        done.extend(by.iter().map(|kind| (*kind).to_owned()));
+        if wanted.iter().all(|kind| done.contains(*kind)) {
+            self.execute("DELETE FROM drafted WHERE text = ?1", [text.0])?;
+            self.execute("UPDATE texts SET drafted_at = ?2 WHERE id = ?1", (text.0, now))?;
+            return Ok(true);
+        }
+        for kind in by {
+            let sql = "INSERT OR IGNORE INTO drafted (text, generator, at) VALUES (?1, ?2, ?3)";
+            self.execute(sql, (text.0, kind, now))?;
+        }
+        Ok(false)
     }
 
     /// Records what became of an accepted question when it was judged against its work's present text: `Some` outcome when

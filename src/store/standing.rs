@@ -170,6 +170,9 @@ impl WriteTxn<'_> {
                 let sql = "UPDATE texts SET drafted_at = NULL
                            WHERE id = (SELECT v.text FROM works w JOIN versions v ON v.id = w.current WHERE w.id = ?1)";
                 self.execute(sql, [work.0])?;
+                let sql = "DELETE FROM drafted
+                           WHERE text = (SELECT v.text FROM works w JOIN versions v ON v.id = w.current WHERE w.id = ?1)";
+                self.execute(sql, [work.0])?;
             }
         }
         if !status.is_usable() {

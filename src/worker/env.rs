@@ -12,6 +12,7 @@ use crate::model::question::Draft;
 use crate::question::Generate;
 use crate::store::{DataDir, Store};
 
+use super::drafting::Drafting;
 use super::{Error, Judge};
 
 /// What the poll job does for one source; blocks until the source is read, and checks [`Env::is_stopping`] between batches.
@@ -29,6 +30,7 @@ pub struct Env {
     pub judge: Judge,
     /// `None` when no source is configured.
     pub poll: Option<PollJob>,
+    drafting: Drafting,
     wake: Notify,
     stopping: AtomicBool,
 }
@@ -45,19 +47,36 @@ impl Env {
     ) -> Self {
         let clock = store.clock().clone();
         let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
-        Env { store, index, clock, data_dir, limits, generators, judge, poll, wake, stopping }
+        let drafting = Drafting::default();
+        Env { store, index, clock, data_dir, limits, generators, judge, poll, drafting, wake, stopping }
     }
 
-    /// The drafts of all generators. Blocks; a generator that asks a model server needs a runtime around the caller.
+    /// The drafts of one generator. Blocks, also for one that waits for another program.
     ///
     /// # Errors
-    /// The first generator's that fails.
-    pub fn draft(&self, document: &Document) -> Result<Vec<Draft>, Error> {
-        let mut drafts = Vec::new();
-        for generator in &self.generators {
-            drafts.extend(wait(generator.draft(document))?);
-        }
-        Ok(drafts)
+    /// The generator's; [`Error::Parked`] when the program stops before it is done.
+    pub fn draft(&self, generator: &dyn Generate, document: &Document) -> Result<Vec<Draft>, Error> {
+        self.drafting.wait(generator.waits_for() > 0, generator.draft(document))
+    }
+
+    /// The generators' kinds.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.generators.iter().map(|generator| generator.kind()).collect()
+    }
+
+    /// The generators that work in this process.
+    pub(super) fn local(&self) -> impl Iterator<Item = &dyn Generate> {
+        self.generators.iter().map(AsRef::as_ref).filter(|generator| generator.waits_for() == 0)
+    }
+
+    /// How many documents other programs are waited for at a time; 0 when no generator waits.
+    pub(super) fn waits_for(&self) -> usize {
+        self.generators.iter().map(|generator| generator.waits_for()).max().unwrap_or(0)
+    }
+
+    /// Lets nobody wait for another program any longer.
+    pub(super) fn abandon(&self) {
+        self.drafting.abandon();
     }
 
     /// Tells the runner that there may be something to do.
@@ -77,21 +96,5 @@ impl Env {
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         self.wake();
-    }
-}
-
-/// Blocks on a future: inside a runtime with its drivers, else (a command without one) on a small one of its own.
-fn wait<T>(future: impl Future<Output = Result<T, crate::question::Error>>) -> Result<T, Error> {
-    let mut future = std::pin::pin!(future);
-    // The embedded generator is always ready.
-    if let Some(ready) = futures_util::FutureExt::now_or_never(future.as_mut()) {
-        return Ok(ready?);
-    }
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => Ok(runtime.block_on(future)?),
-        Err(_) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            Ok(runtime.map_err(Error::io("a runtime for the generator"))?.block_on(future)?)
-        }
     }
 }

@@ -27,7 +27,8 @@ impl Error {
         match self {
             Error::Store(error) if error.is_passing() => Retry::Backoff,
             Error::Store(_) => Retry::Never,
-            Error::Index(_) | Error::Draft(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
+            Error::Draft(error) => error.retry(),
+            Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
             Error::Parked { retry, .. } => *retry,
         }
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::model::delivery::SourceName;
 use crate::model::question::Outcome;
+use crate::question::Generate;
 use crate::store::WriteTxn;
 use crate::store::delivery::{FollowUp, Novelty};
 use crate::store::outcome::{Tally, reason_of};
@@ -47,6 +48,24 @@ pub struct Report {
     pub errors: Vec<Fault>,
     /// Works put into the index.
     pub indexed: u64,
+    /// Texts that a generator has not drafted from yet: a model could not be reached, or its budget is used up.
+    pub waiting: u64,
+}
+
+impl Report {
+    fn count(&mut self, outcomes: &[Outcome], tally: &Tally) {
+        if tally.stale {
+            return;
+        }
+        self.drafted += outcomes.len() as u64;
+        self.accepted += tally.accepted as u64;
+        for outcome in outcomes {
+            if let Outcome::Rejected(rejected) = outcome {
+                let reason = reason_of(&rejected.stages).unwrap_or_default();
+                *self.rejected.entry(reason).or_default() += 1;
+            }
+        }
+    }
 }
 
 /// A file and what was wrong with it.
@@ -61,6 +80,8 @@ const ARTICLES_A_COMMIT: usize = 64;
 const LONGEST_TRANSACTION: Duration = Duration::from_millis(500);
 /// How long the index waits before it looks for more.
 const INDEX_EVERY: Duration = Duration::from_millis(500);
+/// Most documents that other programs are waited for at a time.
+const MOST_WAITING: usize = 256;
 /// Files being read ahead of the writer, and articles waiting of each.
 const FILES_AHEAD: usize = 64;
 const ARTICLES_AHEAD: usize = 8;
@@ -87,7 +108,7 @@ pub fn ingest(env: &Env, files: Vec<PathBuf>, progress: &(dyn Fn(&Report) + Sync
                 std::thread::park_timeout(INDEX_EVERY);
             }
         });
-        let written = take_in(env, files, progress).and_then(|report| drain(env).map(|()| report));
+        let written = take_in(env, files, progress).and_then(|report| drain(env, report));
         done.store(true, Ordering::Release);
         indexer.thread().unpark();
         let indexed = match indexer.join() {
@@ -238,10 +259,13 @@ impl<'e> Writer<'e> {
             if let Some(key) = key
                 && self.txn()?.holds_text(recorded.version, &delivery.document)?
             {
-                follow_ups.remove(at);
                 let outcomes = self.deciding.decide(&key, examined);
                 let tally = self.txn()?.record_outcomes(recorded.version, &delivery.document, &outcomes)?;
-                self.count(&outcomes, &tally);
+                self.report.count(&outcomes, &tally);
+                let (env, local) = (self.env, self.env.local().map(Generate::kind).collect::<Vec<_>>());
+                if self.txn()?.note_drafted(recorded.version, &local, &env.kinds())? {
+                    follow_ups.remove(at);
+                }
             }
         }
         queue::follow_up(self.txn()?, &follow_ups)?;
@@ -258,20 +282,6 @@ impl<'e> Writer<'e> {
         }
         self.n_articles += 1;
         Ok(())
-    }
-
-    fn count(&mut self, outcomes: &[Outcome], tally: &Tally) {
-        if tally.stale {
-            return;
-        }
-        self.report.drafted += outcomes.len() as u64;
-        self.report.accepted += tally.accepted as u64;
-        for outcome in outcomes {
-            if let Outcome::Rejected(rejected) = outcome {
-                let reason = reason_of(&rejected.stages).unwrap_or_default();
-                *self.report.rejected.entry(reason).or_default() += 1;
-            }
-        }
     }
 
     fn end(&mut self, path: &Path, hash: &blake3::Hash, end: End) -> Result<(), Error> {
@@ -310,32 +320,65 @@ impl<'e> Writer<'e> {
     }
 }
 
-/// Works off the drafts and rechecks that are queued, one after the other.
-fn drain(env: &Env) -> Result<(), Error> {
+/// Works off the rechecks and drafts that are queued: one after the other, or as many drafts at a time as other programs are waited
+/// for.
+fn drain(env: &Env, report: Report) -> Result<Report, Error> {
     env.store.write().and_then(|mut txn| {
         txn.requeue_running()?;
         txn.commit()
     })?;
-    for kind in ["recheck", "draft"] {
-        while env.store.read()?.open_jobs(kind)? > 0 {
-            let mut txn = env.store.write()?;
-            let now = txn.now();
-            let Some(job) = txn.lease(kind, now, now + chrono::TimeDelta::hours(1))? else { break };
-            txn.commit()?;
-            let order = Order::of(&job)
-                .map_err(|error| Error::Parked { reason: error.to_string(), retry: queue::Retry::Never });
-            let result = order.and_then(|order| jobs::run(env, &order));
-            let mut txn = env.store.write()?;
-            match result {
-                Ok(()) => txn.complete(&job)?,
-                Err(Error::Store(error)) => return Err(error.into()),
-                Err(error) => match queue::next_attempt(error.retry(), job.attempts, now) {
-                    Some(at) => txn.retry(&job, Some(&error.to_string()), at)?,
-                    None => txn.fail(&job, &error.to_string())?,
-                },
-            };
-            txn.commit()?;
+    let report = Mutex::new(report);
+    while run_next(env, "recheck", &report)? {}
+    let n_threads = env.waits_for().clamp(1, MOST_WAITING);
+    std::thread::scope(|scope| {
+        let work = || {
+            while run_next(env, "draft", &report)? {}
+            Ok(())
+        };
+        let helpers: Vec<_> = (1..n_threads).map(|_| scope.spawn(work)).collect();
+        let mut ended: Result<(), Error> = work();
+        for helper in helpers {
+            match helper.join() {
+                Ok(result) => ended = ended.and(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
         }
-    }
-    Ok(())
+        ended
+    })?;
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    report.waiting = env.store.read()?.open_jobs("draft")?;
+    Ok(report)
+}
+
+/// Runs one queued job of this kind; false when there is none that may run now.
+fn run_next(env: &Env, kind: &str, report: &Mutex<Report>) -> Result<bool, Error> {
+    let mut txn = env.store.write()?;
+    let now = txn.now();
+    let Some(job) = txn.lease(kind, now, now + chrono::TimeDelta::hours(1))? else { return Ok(false) };
+    txn.commit()?;
+    let order =
+        Order::of(&job).map_err(|error| Error::Parked { reason: error.to_string(), retry: queue::Retry::Never });
+    let result = order.and_then(|order| match order {
+        Order::Draft { version } => jobs::draft::run(env, version, &mut |outcomes, tally| {
+            report.lock().unwrap_or_else(PoisonError::into_inner).count(outcomes, tally);
+        }),
+        order => jobs::run(env, &order),
+    });
+    let mut txn = env.store.write()?;
+    match result {
+        Ok(()) => txn.complete(&job)?,
+        Err(Error::Store(error)) => return Err(error.into()),
+        Err(error) => match queue::next_attempt(error.retry(), job.attempts, now) {
+            Some(at) => {
+                tracing::warn!(%error, job.kind, job.key, "a job will be tried again");
+                txn.retry(&job, Some(&error.to_string()), at)?
+            }
+            None => {
+                tracing::error!(%error, job.kind, job.key, "a job failed");
+                txn.fail(&job, &error.to_string())?
+            }
+        },
+    };
+    txn.commit()?;
+    Ok(true)
 }

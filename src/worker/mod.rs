@@ -3,6 +3,8 @@
 //! [`run`] is the service's part: it works the queue, watches the inbox, follows the schedule and keeps the index in step until it
 //! is told to stop. [`ingest`] is the same work on given files, to the end. Every job may run twice.
 
+pub mod calls;
+mod drafting;
 mod env;
 mod error;
 pub mod inbox;

@@ -1,10 +1,9 @@
 //! The queue as the rest of the program sees it: what can be queued, under which key, and what becomes of a failed job.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::fetch::Retry;
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::id::{JobId, VersionId, WorkId};
 use crate::store::delivery::{FollowUp, Recorded};
@@ -100,29 +99,19 @@ pub fn follow_up(txn: &mut WriteTxn<'_>, follow_ups: &[FollowUp]) -> Result<(), 
     Ok(())
 }
 
-/// Whether and when a failed job is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    Never,
-    /// After a pause that doubles with each attempt.
-    Backoff,
-    /// Not before this long.
-    After(Duration),
-}
-
 /// Attempts after which a job that keeps failing is parked as failed.
 pub const MOST_ATTEMPTS: u32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(15);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(6);
 
 /// When to try a job again that failed for the `attempts`-th time; `None` when it is parked.
+///
+/// A wait that was named (a budget, a server that is down) says nothing about the job: it is never parked for it.
 pub fn next_attempt(retry: Retry, attempts: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    if attempts >= MOST_ATTEMPTS {
-        return None;
-    }
     let backoff = LONGEST_PAUSE.min(FIRST_PAUSE * (1_i32 << attempts.saturating_sub(1).min(20)));
     match retry {
         Retry::Never => None,
+        Retry::Backoff if attempts >= MOST_ATTEMPTS => None,
         Retry::Backoff => Some(now + backoff),
         Retry::After(pause) => Some(now + TimeDelta::from_std(pause).unwrap_or(LONGEST_PAUSE)),
     }
@@ -130,6 +119,8 @@ pub fn next_attempt(retry: Retry, attempts: u32, now: DateTime<Utc>) -> Option<D
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -142,6 +133,7 @@ mod tests {
         assert_eq!(pause(Retry::Backoff, 10), None);
         assert_eq!(pause(Retry::Never, 1), None);
         assert_eq!(pause(Retry::After(Duration::from_secs(7)), 3), Some(7));
+        assert_eq!(pause(Retry::After(Duration::from_secs(7)), 30), Some(7));
     }
 
     #[test]

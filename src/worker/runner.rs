@@ -23,7 +23,7 @@ use super::{Env, Error, jobs};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Drafting jobs at a time. Default 2.
+    /// Drafting jobs at a time; as many as a model takes, when one is waited for. Default 2.
     pub draft_jobs: usize,
     /// Inbox files at a time. Default 1.
     pub file_jobs: usize,
@@ -57,11 +57,11 @@ impl Default for Config {
 }
 
 impl Config {
-    fn at_a_time(&self, kind: &str) -> usize {
+    fn at_a_time(&self, kind: &str, env: &Env) -> usize {
         match kind {
             "poll" => self.poll_jobs,
             "file" => self.file_jobs,
-            "draft" => self.draft_jobs,
+            "draft" => self.draft_jobs.max(env.waits_for().min(MOST_WAITING)),
             _ => 1,
         }
         .max(1)
@@ -70,6 +70,10 @@ impl Config {
 
 /// Pause between looks at the queue when nothing wakes the runner.
 const TICK: Duration = Duration::from_millis(500);
+/// Most drafting jobs at a time; each has a thread that mostly waits.
+const MOST_WAITING: usize = 256;
+/// How long jobs may take to end once nobody waits for a model any more.
+const LAST_CALL: Duration = Duration::from_secs(3);
 /// The log is folded and old jobs dropped this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(300);
 
@@ -102,7 +106,7 @@ pub async fn run(
     let mut busy = [0_usize; KINDS.len()];
     while !shutdown.is_cancelled() {
         for (kind, busy) in KINDS.iter().zip(busy.iter_mut()) {
-            while *busy < config.at_a_time(kind) {
+            while *busy < config.at_a_time(kind, &env) {
                 match lease(&env, kind, &config) {
                     Ok(Some(job)) => {
                         *busy += 1;
@@ -131,9 +135,11 @@ pub async fn run(
         }
     }
     env.stop();
-    let drained = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(Duration::from_secs(config.drain_seconds), drained).await.is_err() {
-        tracing::warn!(jobs = running.len(), "jobs did not end in time and will run again at the next start");
+    let mut drained = std::pin::pin!(async { while running.join_next().await.is_some() {} });
+    let in_time = tokio::time::timeout(Duration::from_secs(config.drain_seconds), &mut drained).await.is_ok();
+    env.abandon();
+    if !in_time && tokio::time::timeout(LAST_CALL, drained).await.is_err() {
+        tracing::warn!("jobs did not end in time and will run again at the next start");
     }
     helpers.shutdown().await;
     // What the last jobs changed is searchable after the next start at the latest.

@@ -16,6 +16,7 @@ use super::{Env, Error};
 /// One article of a file, ready to be stored.
 pub(super) struct Taken {
     pub delivery: Delivery,
+    /// What the generators that work in this process wrote.
     pub examined: Vec<Examined>,
 }
 
@@ -155,10 +156,14 @@ fn kind_name(kind: &Kind) -> String {
 }
 
 fn article(env: &Env, path: &Path, document: Document, issues: Vec<ParseIssue>) -> Result<Taken, Error> {
-    let examined = match document.content_level() {
-        ContentLevel::Metadata => Vec::new(),
-        _ => env.judge.examine(&document, env.draft(&document)?),
-    };
+    let mut drafts = Vec::new();
+    if document.content_level() != ContentLevel::Metadata {
+        // Those that wait for another program get a job: the writer waits for this thread.
+        for generator in env.local() {
+            drafts.extend(env.draft(generator, &document)?);
+        }
+    }
+    let examined = env.judge.examine(&document, drafts);
     let delivery = Delivery {
         source: SourceName::Inbox,
         origin: path.to_string_lossy().into_owned(),

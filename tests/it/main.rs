@@ -6,6 +6,8 @@ mod drift;
 mod failure;
 mod fetch;
 mod grade;
+mod llm;
+mod llm_calls;
 mod simulate;
 mod source;
 mod store;

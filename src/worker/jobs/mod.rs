@@ -16,7 +16,7 @@ use super::{Env, Error};
 /// Why it was not done; [`Error::retry`] says whether trying again can help.
 pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
     match order {
-        Order::Draft { version } => draft::run(env, *version),
+        Order::Draft { version } => draft::run(env, *version, &mut |_, _| ()),
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
         Order::Poll { source } => match &env.poll {

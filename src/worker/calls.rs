@@ -1,0 +1,334 @@
+//! The durable memory of model calls, between whoever asks and the model: an answered call is never made again, identical calls
+//! at one time are one, and none is made that the budget does not allow.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
+
+use crate::fetch::Retry;
+use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
+use crate::question::{self, Generate};
+use crate::store::call::{ModelCall, Spend};
+use crate::store::{self, Store};
+
+/// The `openai` generator, with its calls remembered in `ledger`'s store. `seed` spreads waits after failures.
+///
+/// # Errors
+/// When the configuration has a fault, or a key or the prompt can not be read.
+pub fn openai(
+    config: &question::model::Config,
+    llm: &llm::Config,
+    ledger: &Arc<Ledger>,
+    seed: u64,
+) -> Result<Arc<dyn Generate>, Error> {
+    let model = OpenAi::new(llm, ledger.store.clock().clone(), seed)?;
+    let calls = Calls::new(Arc::new(model), ledger.clone(), "draft");
+    let path = config.prompt_file.as_deref().unwrap_or("".as_ref()).display().to_string();
+    let prompt = config
+        .prompt()
+        .map_err(|error| Error::Config { reason: format!("the prompt {path} can not be read: {error}") })?;
+    Ok(Arc::new(question::model::Model::new(config, "openai", &prompt, llm.max_repairs, Arc::new(calls))))
+}
+
+/// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.
+pub struct Ledger {
+    store: Store,
+    budget: Budget,
+    /// The dearest that any call may cost.
+    prices: Prices,
+    /// Calls under way, by key: who holds the lock makes the call.
+    flights: Mutex<HashMap<blake3::Hash, Arc<AsyncMutex<()>>>>,
+    /// The most that calls under way may cost.
+    held: Mutex<Amount>,
+    /// One decision about the budget at a time.
+    deciding: AsyncMutex<()>,
+    settled: Notify,
+    /// Answers that were paid for and could not be written. No further call is made until they are.
+    unwritten: Mutex<Vec<(blake3::Hash, ModelCall)>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Amount {
+    tokens: u64,
+    micros: u64,
+}
+
+impl Amount {
+    fn plus(self, other: Amount) -> Amount {
+        Amount { tokens: self.tokens.saturating_add(other.tokens), micros: self.micros.saturating_add(other.micros) }
+    }
+}
+
+impl From<Spend> for Amount {
+    fn from(spend: Spend) -> Self {
+        Amount { tokens: spend.prompt_tokens.saturating_add(spend.completion_tokens), micros: spend.cost_micros }
+    }
+}
+
+impl Ledger {
+    pub fn new(config: &llm::Config, store: Store) -> Arc<Self> {
+        Arc::new(Ledger {
+            store,
+            budget: config.budget,
+            prices: config.dearest(),
+            flights: Mutex::default(),
+            held: Mutex::default(),
+            deciding: AsyncMutex::default(),
+            settled: Notify::new(),
+            unwritten: Mutex::default(),
+        })
+    }
+
+    /// Waits until no other call with this key is under way.
+    async fn fly(self: &Arc<Self>, key: blake3::Hash) -> Flight {
+        let lock = lock(&self.flights).entry(key).or_default().clone();
+        Flight { ledger: self.clone(), key, guard: Some(lock.lock_owned().await) }
+    }
+
+    async fn find(&self, key: blake3::Hash) -> Result<Option<Reply>, Error> {
+        let stored = self.with_store(move |store| store.read()?.model_response(&key)).await?;
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes)
+                .map_err(|error| Error::Ledger { source: Box::new(error), retry: Retry::Never })
+        };
+        stored.map(read).transpose()
+    }
+
+    /// Writes an answered call in a transaction of its own.
+    async fn record(self: &Arc<Self>, key: blake3::Hash, call: ModelCall) -> Result<(), Error> {
+        lock(&self.unwritten).push((key, call));
+        self.write_up().await
+    }
+
+    async fn write_up(self: &Arc<Self>) -> Result<(), Error> {
+        if lock(&self.unwritten).is_empty() {
+            return Ok(());
+        }
+        let ledger = self.clone();
+        self.with_store(move |store| {
+            // Held while they are written, so that nobody goes on before they are.
+            let mut unwritten = lock(&ledger.unwritten);
+            let mut txn = store.write()?;
+            for (key, call) in unwritten.iter() {
+                txn.record_model_call(key, call)?;
+            }
+            txn.commit()?;
+            unwritten.clear();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Holds back what the call may cost at most. Waits while only calls under way stand in its way.
+    async fn hold(self: &Arc<Self>, request: &Request) -> Result<Option<Hold>, Error> {
+        if !self.budget.is_limited() {
+            return Ok(None);
+        }
+        let prompt_tokens = request.prompt_tokens_at_most();
+        let needed = Amount {
+            tokens: prompt_tokens.saturating_add(request.max_tokens.into()),
+            micros: self.prices.cost_micros(prompt_tokens, request.max_tokens.into()),
+        };
+        loop {
+            let mut settled = std::pin::pin!(self.settled.notified());
+            settled.as_mut().enable();
+            let deciding = self.deciding.lock().await;
+            // Read before the rows: a call that ends in between counts twice rather than not at all.
+            let held = *lock(&self.held);
+            let now = self.store.clock().now();
+            let (day, month) = (day_of(now), month_of(now));
+            let (today, this_month) = self
+                .with_store(move |store| {
+                    let read = store.read()?;
+                    Ok((read.spend_since(day.0)?, read.spend_since(month.0)?))
+                })
+                .await?;
+            let mut fits = true;
+            for (period, spent, (_, end), money, tokens) in [
+                (Period::Day, today, day, self.budget.daily_money, self.budget.daily_tokens),
+                (Period::Month, this_month, month, self.budget.monthly_money, self.budget.monthly_tokens),
+            ] {
+                let limit = Amount { tokens, micros: (money * 1e6).ceil() as u64 };
+                fits &= self.fits(period, spent.into(), needed, held, limit, end - now)?;
+            }
+            if fits {
+                let mut held = lock(&self.held);
+                *held = held.plus(needed);
+                return Ok(Some(Hold { ledger: self.clone(), amount: needed }));
+            }
+            drop(deciding);
+            settled.await;
+        }
+    }
+
+    /// Whether a call fits beside those under way; an error when it does not fit beside what was spent.
+    fn fits(
+        &self,
+        period: Period,
+        spent: Amount,
+        needed: Amount,
+        held: Amount,
+        limit: Amount,
+        left: TimeDelta,
+    ) -> Result<bool, Error> {
+        let (alone, beside) = (spent.plus(needed), spent.plus(needed).plus(held));
+        let wait = left.to_std().unwrap_or_default();
+        let over = |amount: u64, limit: u64| limit > 0 && amount > limit;
+        if over(alone.micros, limit.micros) {
+            let money = |micros: u64| format!("{:.2}", micros as f64 / 1e6);
+            return Err(Error::Budget { period, spent: money(spent.micros), limit: money(limit.micros), wait });
+        }
+        if over(alone.tokens, limit.tokens) {
+            let tokens = |n: u64| format!("{n} tokens");
+            return Err(Error::Budget { period, spent: tokens(spent.tokens), limit: tokens(limit.tokens), wait });
+        }
+        Ok(!over(beside.micros, limit.micros) && !over(beside.tokens, limit.tokens))
+    }
+
+    /// Runs `work` where blocking is allowed. What began is done even if nobody waits for it any more.
+    async fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Store) -> Result<T, store::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = self.store.clone();
+        let done = tokio::task::spawn_blocking(move || work(store)).await;
+        let ledger = |source: Box<dyn std::error::Error + Send + Sync>, retry| Error::Ledger { source, retry };
+        match done {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                let retry = if error.is_passing() { Retry::Backoff } else { Retry::Never };
+                Err(ledger(Box::new(error), retry))
+            }
+            Err(error) => Err(ledger(Box::new(error), Retry::Backoff)),
+        }
+    }
+}
+
+/// The right to make the call with a key.
+struct Flight {
+    ledger: Arc<Ledger>,
+    key: blake3::Hash,
+    guard: Option<OwnedMutexGuard<()>>,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.guard = None;
+        let mut flights = lock(&self.ledger.flights);
+        // Nobody waits for it: only the map has it.
+        if flights.get(&self.key).is_some_and(|waiting| Arc::strong_count(waiting) == 1) {
+            flights.remove(&self.key);
+        }
+    }
+}
+
+/// A part of the budget held back for a call under way.
+struct Hold {
+    ledger: Arc<Ledger>,
+    amount: Amount,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut held = lock(&self.ledger.held);
+        held.tokens = held.tokens.saturating_sub(self.amount.tokens);
+        held.micros = held.micros.saturating_sub(self.amount.micros);
+        drop(held);
+        self.ledger.settled.notify_waiters();
+    }
+}
+
+/// The beginnings of the day of `now` and of the next, UTC.
+fn day_of(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let today = now.date_naive();
+    (midnight(today), midnight(today.succ_opt().unwrap_or(NaiveDate::MAX)))
+}
+
+/// The beginnings of the month of `now` and of the next, UTC.
+fn month_of(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let first = now.date_naive().with_day(1).unwrap_or(now.date_naive());
+    let next = first.checked_add_months(chrono::Months::new(1)).unwrap_or(NaiveDate::MAX);
+    (midnight(first), midnight(next))
+}
+
+fn midnight(date: NaiveDate) -> DateTime<Utc> {
+    date.and_time(chrono::NaiveTime::MIN).and_utc()
+}
+
+/// A panic elsewhere leaves what these locks guard whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A model whose answers are kept.
+pub struct Calls {
+    model: Arc<dyn LanguageModel>,
+    ledger: Arc<Ledger>,
+    stage: &'static str,
+}
+
+/// What a call is known by. The order of fields and of a schema's keys counts.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    /// Moves when the same request would be put to a model in other words.
+    format: u32,
+    model: &'a str,
+    #[serde(flatten)]
+    request: &'a Request,
+}
+
+impl Calls {
+    /// `stage`: what the calls are for, beside each in the store: `draft`, …
+    pub fn new(model: Arc<dyn LanguageModel>, ledger: Arc<Ledger>, stage: &'static str) -> Self {
+        Calls { model, ledger, stage }
+    }
+
+    async fn call(&self, request: &Request) -> Result<Reply, Error> {
+        let canonical = Canonical { format: 1, model: self.model.name(), request };
+        let bytes = serde_json::to_vec(&canonical)
+            .map_err(|error| Error::Ledger { source: Box::new(error), retry: Retry::Never })?;
+        let key = blake3::hash(&bytes);
+        let _flight = self.ledger.fly(key).await;
+        if let Some(reply) = self.ledger.find(key).await? {
+            metrics::counter!("aludel_model_calls_remembered_total", "model" => self.model.name().to_owned())
+                .increment(1);
+            return Ok(reply);
+        }
+        self.ledger.write_up().await?;
+        let _hold = self.ledger.hold(request).await?;
+        let reply = self.model.complete(request).await?;
+        let response = serde_json::to_vec(&reply)
+            .map_err(|error| Error::Ledger { source: Box::new(error), retry: Retry::Never })?;
+        let call = ModelCall {
+            model: self.model.name().to_owned(),
+            stage: self.stage,
+            endpoint: reply.endpoint.clone(),
+            request: bytes,
+            response,
+            prompt_tokens: reply.usage.prompt_tokens,
+            completion_tokens: reply.usage.completion_tokens,
+            cost_micros: reply.cost_micros,
+        };
+        self.ledger.record(key, call).await?;
+        Ok(reply)
+    }
+}
+
+impl LanguageModel for Calls {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn concurrency(&self) -> usize {
+        self.model.concurrency()
+    }
+
+    fn complete<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Error>> {
+        self.call(request).boxed()
+    }
+}
