@@ -5,6 +5,9 @@ use crate::fetch::Retry;
 /// How long a server that refuses everyone is left alone: a person has to look, and until then asking is in vain.
 pub(super) const REFUSED_PAUSE: Duration = Duration::from_secs(15 * 60);
 
+/// How long to wait for a server that is down, starting or overloaded and names no time.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(60);
+
 /// What a budget is counted over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
@@ -26,8 +29,8 @@ impl Period {
 pub enum Error {
     #[error("the language model can not be set up: {reason}")]
     Config { reason: String },
-    #[error("{endpoint} could not be reached")]
-    Connect { endpoint: String, source: reqwest::Error },
+    #[error("{endpoint} could not be reached: {cause}")]
+    Connect { endpoint: String, cause: String, source: reqwest::Error },
     #[error("{endpoint} did not answer within {} s", after.as_secs())]
     Timeout { endpoint: String, after: Duration },
     #[error("{endpoint} asks for fewer calls: {message}")]
@@ -63,12 +66,14 @@ impl Error {
     pub fn retry(&self) -> Retry {
         match self {
             Error::Paused { wait, .. } | Error::Budget { wait, .. } => Retry::After(*wait),
+            // Some servers fail so over what they are asked, so the tries are counted.
+            Error::Unavailable { status: 500, retry_after: None, .. } => Retry::Backoff,
             Error::RateLimited { retry_after, .. } | Error::Unavailable { retry_after, .. } => {
-                Retry::After(retry_after.unwrap_or(Duration::from_secs(60)))
+                Retry::After(retry_after.unwrap_or(OUTAGE_PAUSE))
             }
-            Error::Connect { .. } => Retry::After(Duration::from_secs(60)),
+            Error::Connect { .. } => Retry::After(OUTAGE_PAUSE),
             Error::Refused { .. } => Retry::After(REFUSED_PAUSE),
-            // These may be the request's fault after all, so the tries are counted.
+            // These may be the request's fault after all.
             Error::Timeout { .. } | Error::Deadline { .. } | Error::Garbled { .. } => Retry::Backoff,
             Error::Ledger { retry, .. } => *retry,
             Error::Config { .. }

@@ -86,8 +86,10 @@ impl Ledger {
 
     /// Waits until no other call with this key is under way.
     async fn fly(self: &Arc<Self>, key: blake3::Hash) -> Flight {
-        let lock = lock(&self.flights).entry(key).or_default().clone();
-        Flight { ledger: self.clone(), key, guard: Some(lock.lock_owned().await) }
+        let turn = lock(&self.flights).entry(key).or_default().clone();
+        let mut flight = Flight { ledger: self.clone(), key, turn: Some(turn.clone()), guard: None };
+        flight.guard = Some(turn.lock_owned().await);
+        flight
     }
 
     async fn find(&self, key: blake3::Hash) -> Result<Option<Reply>, Error> {
@@ -209,18 +211,19 @@ impl Ledger {
     }
 }
 
-/// The right to make the call with a key.
+/// The right to make the call with a key, or the wait for it.
 struct Flight {
     ledger: Arc<Ledger>,
     key: blake3::Hash,
+    turn: Option<Arc<AsyncMutex<()>>>,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.guard = None;
+        (self.guard, self.turn) = (None, None);
         let mut flights = lock(&self.ledger.flights);
-        // Nobody waits for it: only the map has it.
+        // Nobody has or waits for it: only the map knows it.
         if flights.get(&self.key).is_some_and(|waiting| Arc::strong_count(waiting) == 1) {
             flights.remove(&self.key);
         }
@@ -330,5 +333,63 @@ impl LanguageModel for Calls {
 
     fn complete<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Error>> {
         self.call(request).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn days_and_months_end_where_the_next_begin() {
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+        let now = at("2027-12-31T23:59:59Z");
+        assert_eq!(day_of(now), (at("2027-12-31T00:00:00Z"), at("2028-01-01T00:00:00Z")));
+        assert_eq!(month_of(now), (at("2027-12-01T00:00:00Z"), at("2028-01-01T00:00:00Z")));
+    }
+
+    #[tokio::test]
+    async fn flights_and_holds_end_with_their_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("s.db"), Clock::system()).unwrap();
+        let budget = Budget { daily_tokens: 10_000, ..Budget::default() };
+        let ledger = Ledger::new(&llm::Config { budget, ..llm::Config::default() }, store);
+        let key = blake3::hash(b"a");
+        let flight = ledger.fly(key).await;
+        let waiting = tokio::spawn({
+            let ledger = ledger.clone();
+            async move { drop(ledger.fly(key).await) }
+        });
+        tokio::task::yield_now().await;
+        waiting.abort();
+        let _ = waiting.await;
+        drop(flight);
+        assert!(lock(&ledger.flights).is_empty());
+        let hold = ledger.hold(&Request::new("a", "b")).await.unwrap();
+        assert!(lock(&ledger.held).tokens > 4096);
+        drop(hold);
+        assert_eq!(*lock(&ledger.held), Amount::default());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_can_not_be_written_stops_further_calls_until_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        drop(Store::open(&path, Clock::system()).unwrap());
+        let ledger = Ledger::new(&llm::Config::default(), Store::open_read(&path, Clock::system()).unwrap());
+        let call = ModelCall {
+            model: "m".into(),
+            stage: "draft",
+            endpoint: String::new(),
+            request: Vec::new(),
+            response: Vec::new(),
+            prompt_tokens: 1,
+            completion_tokens: 1,
+            cost_micros: 1,
+        };
+        assert!(matches!(ledger.record(blake3::hash(b"a"), call).await, Err(Error::Ledger { .. })));
+        assert!(ledger.write_up().await.is_err());
+        assert_eq!(lock(&ledger.unwritten).len(), 1);
     }
 }

@@ -67,3 +67,29 @@ impl Drop for Drafting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_model_once_the_program_gave_up() {
+        let drafting = Drafting::default();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| drafting.wait(true, std::future::pending()));
+            drafting.abandon();
+            assert!(matches!(waiting.join().unwrap(), Err(Error::Parked { retry: Retry::Backoff, .. })));
+        });
+        assert!(drafting.wait(false, std::future::ready(Ok(Vec::new()))).unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_runtime_of_its_own_may_be_dropped_inside_another() {
+        let drafting = std::thread::spawn(|| {
+            let drafting = Drafting::default();
+            assert!(drafting.wait(true, async { Ok(Vec::new()) }).unwrap().is_empty());
+            drafting
+        });
+        drop(drafting.join().unwrap());
+    }
+}

@@ -124,8 +124,10 @@ async fn passing_trouble_is_sat_out() {
     let chat = Chat::acting(vec![Act::Fail(500, "boom")]).await;
     let error = engine(&config(&[&chat])).complete(&request()).await.unwrap_err();
     assert!(matches!(error, Error::Unavailable { status: 500, .. }), "{error}");
-    assert!(matches!(error.retry(), Retry::After(_)), "an outage says nothing about the request");
-    assert_eq!(chat.asked(), 4);
+    assert_eq!((error.retry(), chat.asked()), (Retry::Backoff, 4), "it may be the request's fault");
+    let chat = Chat::acting(vec![Act::Fail(503, "Loading model")]).await;
+    let error = engine(&config(&[&chat])).complete(&request()).await.unwrap_err();
+    assert!(matches!(error.retry(), Retry::After(_)), "an outage says nothing about the request: {error}");
 }
 
 #[tokio::test]

@@ -200,7 +200,7 @@ impl OpenAi {
                         });
                     }
                     // An error after the headers were sent is the server's, unless it says otherwise.
-                    Err(NoAnswer::Fault(fault)) => (fault.status.unwrap_or(502), fault),
+                    Err(NoAnswer::Fault(fault)) => (fault.status.unwrap_or(500), fault),
                 }
             } else {
                 (status, wire::read_fault(&body))
@@ -231,7 +231,7 @@ impl OpenAi {
         }
         let response = builder.send().await.map_err(|error| match error.is_timeout() && !error.is_connect() {
             true => Error::Timeout { endpoint: name(), after },
-            false => Error::Connect { endpoint: name(), source: error.without_url() },
+            false => connect_error(name(), error.without_url()),
         })?;
         let status = response.status().as_u16();
         let retry_after = response
@@ -284,6 +284,15 @@ impl Endpoint {
     fn cross_out(&self, text: &str) -> String {
         self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.cross_out(text))
     }
+}
+
+/// With the innermost cause in words: `reqwest`'s own says only that sending failed.
+fn connect_error(endpoint: String, source: reqwest::Error) -> Error {
+    let mut cause: &dyn std::error::Error = &source;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Error::Connect { endpoint, cause: cause.to_string(), source }
 }
 
 fn count(model: &str, endpoint: &str, outcome: &'static str, took: Duration) {
