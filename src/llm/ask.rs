@@ -1,5 +1,6 @@
 //! Asking until the reply can be read: what is wrong with a reply is said to the model, at most twice.
 
+use super::text::shown;
 use super::{Error, LanguageModel, Request, Unusable};
 
 /// No configuration allows more.
@@ -38,10 +39,10 @@ pub async fn ask<T>(
         }
         tracing::debug!(model = model.name(), tries, fault, "a reply could not be used; the model is told");
         metrics::counter!("aludel_model_repairs_total", "model" => model.name().to_owned()).increment(1);
-        let fault: String = fault.chars().take(FAULT_CHARS).collect();
-        let shown = head(reply.answer().unwrap_or("(no usable reply)"), SHOWN_BYTES).to_owned();
+        let fault = shown(&fault, FAULT_CHARS);
+        let said = head(reply.answer().unwrap_or("(no usable reply)"), SHOWN_BYTES).to_owned();
         request = request.then(
-            shown,
+            said,
             format!(
                 "That reply can not be used: {fault}\nReply once more, whole and corrected, in the form asked for."
             ),
@@ -50,7 +51,7 @@ pub async fn ask<T>(
 }
 
 fn unusable(model: &dyn LanguageModel, tries: u32, fault: &str) -> Error {
-    Error::Unusable { model: model.name().to_owned(), tries, reason: fault.chars().take(300).collect() }
+    Error::Unusable { model: model.name().to_owned(), tries, reason: shown(fault, 300) }
 }
 
 /// At most `bytes` of `text`, whole characters.

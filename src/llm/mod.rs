@@ -136,15 +136,26 @@ impl Request {
         self
     }
 
-    /// At least as many tokens as the messages and the schema can be.
+    /// More tokens than the messages and the schema can be: a token is at least a byte.
     pub fn prompt_tokens_at_most(&self) -> u64 {
+        self.bytes() as u64 + FRAME_TOKENS * (self.messages.len() as u64 + 4)
+    }
+
+    /// A guess at the tokens of the messages and the schema, rather too high.
+    fn prompt_tokens_about(&self) -> u64 {
+        tokens_of_bytes(self.bytes()) + FRAME_TOKENS * self.messages.len() as u64
+    }
+
+    fn bytes(&self) -> usize {
         let schema = self.schema.as_ref().map_or(0, |schema| schema.schema.to_string().len());
-        let messages: usize = self.messages.iter().map(|message| message.content.len() + 16).sum();
-        tokens_of_bytes(messages + schema)
+        schema + self.messages.iter().map(|message| message.content.len()).sum::<usize>()
     }
 }
 
-/// A generous guess: biology prose has four bytes a token and more, numbers and Greek letters less.
+/// What a chat template puts around a message, generously.
+const FRAME_TOKENS: u64 = 16;
+
+/// Biology prose has four bytes a token and more, numbers and Greek letters fewer.
 fn tokens_of_bytes(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(3)
 }

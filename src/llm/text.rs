@@ -20,6 +20,11 @@ pub(super) fn after_thinking(text: &str) -> &str {
     }
 }
 
+/// The head of a text from outside as it may stand in a message: one line without control characters.
+pub(super) fn shown(text: &str, most_chars: usize) -> String {
+    text.chars().take(most_chars).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The first JSON object of `text` that reads as a `T`, whatever prose or code fence stands around it.
 ///
 /// # Errors
@@ -31,9 +36,7 @@ pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
         let rest = text.get(at..).unwrap_or_default();
         match serde_json::Deserializer::from_str(rest).into_iter::<T>().next() {
             Some(Ok(value)) => return Ok(value),
-            Some(Err(error)) => {
-                first_fault.get_or_insert_with(|| error.to_string().chars().take(200).collect::<String>())
-            }
+            Some(Err(error)) => first_fault.get_or_insert_with(|| shown(&error.to_string(), 200)),
             None => continue,
         };
     }

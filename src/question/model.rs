@@ -123,7 +123,7 @@ impl Generate for Model {
     }
 }
 
-/// The request for `document`, or `None` when it holds no passage to ask about. The paper stands between two lines of equals
+/// The request for `document`, or `None` when it holds no passage to ask about or no question is wanted. The paper stands between two lines of equals
 /// signs, as data; nothing of it can look like such a line or like the number of a passage.
 pub fn request(config: &Config, prompt: &str, document: &Document) -> Option<Request> {
     let passages = document.passages();
@@ -136,7 +136,7 @@ pub fn request(config: &Config, prompt: &str, document: &Document) -> Option<Req
         }
     }
     chosen.sort_by_key(|(ordinal, _)| *ordinal);
-    if chosen.is_empty() {
+    if chosen.is_empty() || config.max_questions == 0 {
         return None;
     }
     let mut user = format!("==========\nTitle: {}\n", quoted(&document.title));
@@ -211,7 +211,9 @@ struct Reply {
 #[derive(Deserialize)]
 struct Item {
     question: String,
-    passage: usize,
+    /// A hint where to look first; some models write it as a word.
+    #[serde(default)]
+    passage: Value,
     evidence: String,
     answer: AnswerSpec,
 }
@@ -247,7 +249,8 @@ pub fn read_reply(reply: &str, document: &Document, generator: &Generator) -> Re
 fn read_item(value: Value, passages: &[PassageRef<'_>], generator: &Generator) -> Result<Draft, String> {
     let item: Item =
         serde_json::from_value(value).map_err(|error| error.to_string().chars().take(150).collect::<String>())?;
-    let evidence = locate(passages, item.passage, &item.evidence)
+    let named = item.passage.as_u64().and_then(|ordinal| usize::try_from(ordinal).ok()).unwrap_or(0);
+    let evidence = locate(passages, named, &item.evidence)
         .ok_or("its evidence stands in no passage; copy one whole sentence exactly")?;
     let question = item.question.split_whitespace().collect::<Vec<_>>().join(" ");
     if question.is_empty() {
@@ -348,7 +351,7 @@ mod tests {
 
     fn item(evidence: &str) -> String {
         format!(
-            r#"{{"question": "By what  percentage?", "passage": 7, "evidence": "{evidence}", "answer": {{"type": "number", "value": 37, "unit": "%", "tolerance": {{"relative": 0.01}}, "comparator": "="}}}}"#
+            r#"{{"question": "By what  percentage?", "passage": "7", "evidence": "{evidence}", "answer": {{"type": "number", "value": 37, "unit": "%", "tolerance": {{"relative": 0.01}}, "comparator": "="}}}}"#
         )
     }
 

@@ -112,8 +112,8 @@ async fn the_budget_stops_calls_until_its_next_day() {
     let clock = clock();
     let store = store(&folder, &clock);
     let chat = Chat::serve(vec![], |_| Act::Later(Duration::from_millis(20), "yes".into())).await;
-    // A call costs 110 tokens, and is feared to cost 120 or so.
-    let budget = Budget { daily_tokens: 400, ..Budget::default() };
+    // A call costs 110 tokens, and is feared to cost 216: fewer than four calls fit.
+    let budget = Budget { daily_tokens: 500, ..Budget::default() };
     let model = calls(&Config { budget, ..config(&[&chat]) }, &store);
     let together: Vec<_> = (0..8)
         .map(|n| {
@@ -129,9 +129,9 @@ async fn the_budget_stops_calls_until_its_next_day() {
     }
     let spent = |since| store.read().unwrap().spend_since(since).unwrap();
     assert_eq!((chat.asked(), refused.len()), (3, 5), "{refused:?}");
-    assert!(spent(DateTime::UNIX_EPOCH).prompt_tokens + spent(DateTime::UNIX_EPOCH).completion_tokens <= 400);
+    assert!(spent(DateTime::UNIX_EPOCH).prompt_tokens + spent(DateTime::UNIX_EPOCH).completion_tokens <= 500);
     let error = &refused[0];
-    assert!(matches!(error, Error::Budget { .. }) && error.to_string().contains("330 tokens of 400 tokens"), "{error}");
+    assert!(matches!(error, Error::Budget { .. }) && error.to_string().contains("330 tokens of 500 tokens"), "{error}");
     let next_day = Duration::from_secs(86_400 - 1_800_000_000 % 86_400);
     assert_eq!(error.retry(), Retry::After(next_day));
     assert!(model.complete(&request(100)).await.is_err());
@@ -148,7 +148,7 @@ async fn money_is_counted_over_the_month_too_and_what_is_known_costs_nothing() {
     let store = store(&folder, &clock);
     let chat = Chat::acting(vec![Act::Say("yes".into())]).await;
     let prices = Prices { prompt_per_million: 1000.0, completion_per_million: 1000.0 };
-    let budget = Budget { monthly_money: 0.25, ..Budget::default() };
+    let budget = Budget { monthly_money: 0.35, ..Budget::default() };
     let model = calls(&Config { budget, prices, ..config(&[&chat]) }, &store);
     for n in 0..2 {
         model.complete(&request(n)).await.unwrap();
@@ -156,7 +156,7 @@ async fn money_is_counted_over_the_month_too_and_what_is_known_costs_nothing() {
     }
     let error = model.complete(&request(2)).await.unwrap_err();
     assert!(
-        error.to_string().starts_with("the month's budget") && error.to_string().contains("0.22 of 0.25"),
+        error.to_string().starts_with("the month's budget") && error.to_string().contains("0.22 of 0.35"),
         "{error}"
     );
     let february = DateTime::parse_from_rfc3339("2027-02-01T00:00:00Z").unwrap().to_utc();

@@ -254,7 +254,7 @@ impl OpenAi {
         let usage = match answer.usage {
             Some((prompt_tokens, completion_tokens)) => Usage { prompt_tokens, completion_tokens, estimated: false },
             None => Usage {
-                prompt_tokens: request.prompt_tokens_at_most(),
+                prompt_tokens: request.prompt_tokens_about(),
                 completion_tokens: tokens_of_bytes(answer.text.len() + answer.thinking_bytes),
                 estimated: true,
             },

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Finish, Request, Role};
 use super::dialect::{Dialect, Format};
 use crate::fetch::body::{Kind, sniff};
+use crate::llm::text::shown;
+use crate::llm::{Finish, Request, Role};
 
 /// Largest number of tokens believed of one call.
 const MOST_TOKENS: u64 = 1_000_000_000;
@@ -67,8 +68,7 @@ pub(super) struct Fault {
 impl Fault {
     /// The message as it may stand in a log line: one line, not long.
     pub fn shown(&self) -> String {
-        let clean = |c: char| if c.is_control() { ' ' } else { c };
-        let text: String = self.message.chars().take(MESSAGE_CHARS).map(clean).collect();
+        let text = shown(&self.message, MESSAGE_CHARS);
         if text.trim().is_empty() { "no reason given".to_owned() } else { text }
     }
 }
@@ -118,7 +118,7 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, NoAnswer> {
     };
     let refusal = message.get("refusal").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let finish = match (refusal, choice.get("finish_reason").and_then(Value::as_str)) {
-        (Some(said), _) => Finish::Refusal(said.chars().take(MESSAGE_CHARS).collect()),
+        (Some(said), _) => Finish::Refusal(shown(said, MESSAGE_CHARS)),
         (None, Some("length" | "max_tokens")) => Finish::Length,
         (None, Some("content_filter")) => Finish::Refusal("a content filter stopped it".to_owned()),
         (None, Some("error")) => return garbled("the model failed while it wrote"),
@@ -140,7 +140,7 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, NoAnswer> {
         finish,
         usage: tokens("prompt_tokens").zip(tokens("completion_tokens")),
         thinking_bytes: thinking.len(),
-        model: value.get("model").and_then(Value::as_str).map(|name| name.chars().take(200).collect()),
+        model: value.get("model").and_then(Value::as_str).map(|name| shown(name, 200)),
     })
 }
 
