@@ -6,6 +6,7 @@ mod drift;
 mod failure;
 mod fetch;
 mod grade;
+mod serve;
 mod simulate;
 mod source;
 mod store;

@@ -22,8 +22,11 @@ pub fn run(env: &Env, version: VersionId) -> Result<(), Error> {
     let mut txn = env.store.write()?;
     if let Some(key) = txn.work_key(version)? {
         let outcomes = deciding.decide(&key, examined);
-        txn.record_outcomes(version, &document, &outcomes)?;
+        let tally = txn.record_outcomes(version, &document, &outcomes)?;
         txn.commit()?;
+        for (outcome, n) in [("accepted", tally.accepted), ("rejected", tally.rejected)] {
+            metrics::counter!("aludel_questions_total", "outcome" => outcome).increment(n as u64);
+        }
         deciding.keep();
         env.wake();
     }

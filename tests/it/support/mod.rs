@@ -1,5 +1,7 @@
 //! What several tests share: `../shared`, invented articles, the program under test.
 
+pub mod service;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
