@@ -100,7 +100,7 @@ impl Archive {
     }
 }
 
-/// The setting that holds when a source was last polled to the end.
+/// The setting that holds when a source was last polled without an error.
 fn polled_key(source: SourceName) -> String {
     format!("polled:{source}")
 }
@@ -126,10 +126,12 @@ pub(super) fn run(env: &Env, source: SourceName) -> Result<(), Error> {
     };
     let summary = summary?;
     env.wake();
-    let mut txn = env.store.write()?;
-    let now = txn.now();
-    txn.set_setting(&polled_key(source), &now.to_rfc3339())?;
-    txn.commit()?;
+    if summary.errors.is_empty() {
+        let mut txn = env.store.write()?;
+        let now = txn.now();
+        txn.set_setting(&polled_key(source), &now.to_rfc3339())?;
+        txn.commit()?;
+    }
     // A day that needs a person's look is logged; it is tried again with the next poll of the schedule.
     let soonest = summary.errors.iter().filter_map(|error| error.retry_seconds).min();
     match (soonest, summary.errors.first()) {

@@ -6,6 +6,7 @@ mod drift;
 mod failure;
 mod fetch;
 mod grade;
+mod month;
 mod serve;
 mod simulate;
 mod source;

@@ -84,9 +84,8 @@ fn a_file_in_the_inbox_becomes_searchable_questions_or_is_parked_with_its_reason
         (found["total"].as_u64()? > 0).then_some(())
     });
     assert!(inbox.join("done/good.xml").is_file());
-    let reason = until("the reason of the parked file", || {
-        std::fs::read_to_string(inbox.join("failed/bad.xml.reason")).ok()
-    });
+    let reason =
+        until("the reason of the parked file", || std::fs::read_to_string(inbox.join("failed/bad.xml.reason")).ok());
     assert!(reason.contains("PDF"), "{reason}");
     assert!(inbox.join("half.xml.part").is_file(), "a file being written is left alone");
 
@@ -133,7 +132,8 @@ fn what_keeps_it_from_starting_is_one_line() {
     let line = one_line(&["serve", "--config", path]);
     assert!(line.contains("aludel.toml, line "), "{line}");
 
-    std::fs::write(&config, text.replace("[sources.pubmed]\nenabled = false", "[sources.pubmed]\nenabled = true")).unwrap();
+    std::fs::write(&config, text.replace("[sources.pubmed]\nenabled = false", "[sources.pubmed]\nenabled = true"))
+        .unwrap();
     let line = one_line(&["serve", "--config", path]);
     assert!(line.contains("`contact`") && line.contains("pubmed"), "{line}");
 

@@ -72,8 +72,11 @@ impl Serve {
     }
 
     pub fn signal(&self, name: &str) {
-        let sent =
-            std::process::Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        let sent = std::process::Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
