@@ -1,6 +1,7 @@
 //! `aludel serve`: the service, until SIGTERM or Ctrl-C; SIGHUP and changes to the file load the configuration again.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,6 +11,9 @@ use crate::config::Config;
 use crate::service::reload::FileWatch;
 use crate::service::{Metrics, Service, systemd};
 use crate::telemetry::{self, FilterHandle};
+
+/// How often `systemctl status` gets a new line.
+const STATUS_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,12 +45,19 @@ async fn serve(args: &Args, config: Config, filter: Option<FilterHandle>) -> any
     let metrics = Metrics::install().context("starting the metrics")?;
     let mut service = Service::start(config, &metrics).await?;
     let address = service.address();
-    let status = format!("serving on http://{address}");
+    let mut status = format!("serving on http://{address}");
     tracing::info!(%address, "ready: http://{address}");
     systemd::ready(&status);
     let watchdog = tokio::spawn(systemd::feed_watchdog(service.app().store.clone()));
+    let mut status_due = tokio::time::interval(STATUS_EVERY);
     loop {
         tokio::select! {
+            _ = status_due.tick() => {
+                if let Some(state) = service.state().await {
+                    status = format!("serving on http://{address}; {state}");
+                    systemd::status(&status);
+                }
+            }
             () = either(&mut terminated, &mut interrupted) => break,
             error = service.failed() => {
                 watchdog.abort();

@@ -95,6 +95,24 @@ impl Service {
         &self.app
     }
 
+    /// One line on what waits and how far the index is; `None` when the store does not answer.
+    pub async fn state(&self) -> Option<String> {
+        let (store, index) = (self.app.store.clone(), Arc::clone(&self.app.index));
+        let looked = tokio::task::spawn_blocking(move || {
+            let rows = store.read().ok()?;
+            let jobs = rows.jobs_by_state().ok()?;
+            let behind = rows.last_change().ok()?.unsigned_abs().saturating_sub(index.sequence().ok()?.unwrap_or(0));
+            let n = |state: &str| jobs.get(state).copied().unwrap_or(0);
+            Some(format!(
+                "{} jobs running, {} queued, {} failed; index {behind} changes behind",
+                n("running"),
+                n("queued"),
+                n("failed")
+            ))
+        });
+        looked.await.ok().flatten()
+    }
+
     /// Goes on with another configuration: the worker ends what it does and starts anew. What only a start can change
     /// (`data_dir`, `web`, `index`, `clock`) is logged and left.
     ///

@@ -28,6 +28,8 @@ fn it_tells_when_it_is_ready_alive_reloading_and_stopping() {
     let config = quiet(dir.path(), "");
     let mut serve = Serve::start(&config, Some(Duration::from_millis(400)));
     assert_eq!(serve.get("/ready").unwrap().trim(), "ready");
+    let status = serve.wait_for("STATUS=");
+    assert!(status.contains("0 jobs running, 0 queued, 0 failed; index 0 changes behind"), "{status}");
     serve.wait_for("WATCHDOG=1");
     serve.wait_for("WATCHDOG=1");
     serve.signal("HUP");

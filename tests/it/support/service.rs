@@ -58,7 +58,8 @@ impl Serve {
             let n = self.notify.recv(&mut buffer).unwrap_or_else(|error| panic!("{text}: {error}"));
             let message = String::from_utf8_lossy(&buffer[..n]).into_owned();
             if let Some(rest) = message.split("http://").nth(1) {
-                self.address = Some(rest.lines().next().unwrap_or_default().to_owned());
+                let is_address = |c: &char| c.is_ascii_digit() || matches!(c, '.' | ':');
+                self.address = Some(rest.chars().take_while(is_address).collect());
             }
             if message.lines().any(|line| line.starts_with(text)) {
                 return message;
