@@ -89,7 +89,7 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
 
     let bar = bar(args.days);
     let mut stopped = Box::pin(stop_signal());
-    let ended_early = loop {
+    let mut ended_early = loop {
         let counts = counts(&service).await?;
         show(&bar, &clock, (from, until), &counts);
         if clock.now() >= until {
@@ -103,7 +103,10 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
     };
     if !ended_early {
         service.reload(configured(YEARLY)?).await?;
-        catch_up(&service, &bar).await?;
+        tokio::select! {
+            caught_up = catch_up(&service, &bar) => caught_up?,
+            () = &mut stopped => ended_early = true,
+        }
     }
     service.stop_worker().await?;
     bar.finish_and_clear();
@@ -174,6 +177,9 @@ async fn counts(service: &Service) -> anyhow::Result<Counts> {
 /// Waits until the queue is empty and the index in step.
 async fn catch_up(service: &Service, bar: &indicatif::ProgressBar) -> anyhow::Result<()> {
     let began = std::time::Instant::now();
+    if bar.is_hidden() {
+        eprintln!("the month is over; the last jobs end");
+    }
     while began.elapsed() < MOST_CATCHING_UP {
         let counts = counts(service).await?;
         let waiting: u64 = ["queued", "running"].iter().filter_map(|state| counts.jobs.get(*state)).sum();
@@ -181,7 +187,7 @@ async fn catch_up(service: &Service, bar: &indicatif::ProgressBar) -> anyhow::Re
         if waiting == 0 && held >= u64::try_from(counts.last_change).unwrap_or(0) {
             return Ok(());
         }
-        bar.set_message(format!("catching up: {waiting} jobs left"));
+        bar.set_message(format!("the month is over; {waiting} jobs left"));
         tokio::time::sleep(LOOK).await;
     }
     Ok(())
