@@ -21,5 +21,8 @@ pub mod web;
 pub mod simulate;
 
 pub mod telemetry;
+pub mod config;
+pub mod app;
+pub mod service;
 
 pub mod cli;

@@ -19,7 +19,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { filter: "info,tantivy=warn,h2=warn,hyper=warn".to_owned(), format: Format::Auto }
+        Config {
+            filter: "info,tantivy=warn,h2=warn,hyper=warn,rusqlite_migration=warn".to_owned(),
+            format: Format::Auto,
+        }
     }
 }
 

@@ -1,112 +1,30 @@
-//! What `poll` and `backfill` share: settings, the open source, and how their progress and summary look.
+//! What `poll` and `backfill` share: how their progress and summary look.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
-use serde::Deserialize;
 
-use crate::clock::{Clock, Scale};
-use crate::fetch;
+use crate::app::App;
+use crate::config::Config;
 use crate::model::delivery::SourceName;
-use crate::source::biorxiv::full_text::FullText;
-use crate::source::{self, Source, Window};
-use crate::store::data_dir::Lock;
-use crate::store::{DataDir, Store};
-use crate::worker::jobs::full_text;
-use crate::worker::jobs::poll::{Env, Summary};
+use crate::source::Window;
+use crate::worker::Archive;
+use crate::worker::jobs::poll::Summary;
 
 /// Full texts fetched after one poll; what is left waits for the next.
 const FULL_TEXTS_A_RUN: usize = 500;
 
-#[derive(Debug, clap::Args)]
-pub struct Options {
-    /// Configuration file
-    #[arg(long, value_name = "FILE", env = "ALUDEL_CONFIG")]
-    config: Option<PathBuf>,
-    /// Folder of the store, the index and the inbox
-    #[arg(long, value_name = "DIR", env = "ALUDEL_DATA_DIR")]
-    data_dir: Option<PathBuf>,
-    /// Mail address that archives can write to; without one only loopback is asked
-    #[arg(long, value_name = "MAIL", env = "ALUDEL_CONTACT")]
-    contact: Option<String>,
-    /// One JSON object at the end instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The parts of the configuration file that reading an archive needs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Settings {
-    contact: String,
-    url: String,
-    data_dir: Option<PathBuf>,
-    fetch: fetch::Config,
-    sources: source::Config,
-    clock: Option<Scale>,
-}
-
-/// Everything a run needs, opened once.
-pub struct Archives {
-    pub sources: source::Config,
-    pub clock: Clock,
-    pub store: Store,
-    client: Arc<fetch::Client>,
-    data_dir: DataDir,
-    _lock: Lock,
-}
-
-impl Archives {
-    /// # Errors
-    /// A configuration that can not be read, a data directory in use or not usable.
-    pub fn open(options: &Options) -> anyhow::Result<Self> {
-        let settings = read_settings(options.config.as_deref())?;
-        let contact = options.contact.clone().unwrap_or(settings.contact);
-        let clock = settings.clock.map_or_else(Clock::system, Clock::scaled);
-        let fetch = fetch::Config { contact, url: settings.url, ..settings.fetch };
-        let seed = u64::from(std::process::id());
-        let client = Arc::new(fetch::Client::new(fetch, clock.clone(), seed)?);
-        let root = options.data_dir.clone().or(settings.data_dir).unwrap_or_else(|| PathBuf::from("./aludel-data"));
-        let data_dir = DataDir::new(root);
-        let lock = data_dir.lock()?;
-        let store = Store::open(&data_dir.store(), clock.clone())?;
-        Ok(Archives { sources: settings.sources, clock, store, client, data_dir, _lock: lock })
+/// Fetches the full texts that are queued, where the configuration asks for them.
+///
+/// # Errors
+/// When the store fails.
+pub async fn full_texts(app: &App, config: &Config, archive: &Archive) -> anyhow::Result<()> {
+    let stored = archive.full_texts(&app.store, &config.clock, FULL_TEXTS_A_RUN).await?;
+    if stored > 0 {
+        eprintln!("{}: {stored} full texts stored", archive.name());
     }
-
-    /// # Errors
-    /// When the source's settings can not be used.
-    pub fn source(&self, name: SourceName) -> anyhow::Result<Box<dyn Source>> {
-        let opened = source::open(name, &self.sources, Arc::clone(&self.client))?;
-        opened.with_context(|| format!("{name} is a folder, not an archive: use `aludel ingest`"))
-    }
-
-    /// Fetches the full texts that are queued, where the configuration asks for them.
-    ///
-    /// # Errors
-    /// When the store fails or the archive's settings can not be used.
-    pub async fn full_texts(&self, env: Env<'_>) -> anyhow::Result<()> {
-        let name = env.source.name();
-        let part = match name {
-            SourceName::Biorxiv => &self.sources.biorxiv,
-            SourceName::Medrxiv => &self.sources.medrxiv,
-            SourceName::Pubmed | SourceName::Inbox => return Ok(()),
-        };
-        let folder = self.data_dir.root().join("full_text");
-        if let Some(fetcher) = FullText::new(name, part, Arc::clone(&self.client), &folder)? {
-            let stored = full_text::drain(env, &fetcher, FULL_TEXTS_A_RUN).await?;
-            eprintln!("{name}: {stored} full texts stored");
-        }
-        Ok(())
-    }
-}
-
-fn read_settings(path: Option<&Path>) -> anyhow::Result<Settings> {
-    let Some(path) = path else { return Ok(Settings::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("reading {}", path.display()))
+    Ok(())
 }
 
 /// Runs `work` on a runtime of its own.

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 
-use super::archive::{self, Archives, Options};
+use super::archive;
+use super::settings::ArchiveSettings;
+use crate::app::App;
 use crate::model::delivery::SourceName;
-use crate::worker::jobs::poll::{self, Env, Plan};
+use crate::worker::jobs::poll;
 
 /// Read an archive's past; a run that was interrupted goes on where it stopped
 #[derive(Debug, clap::Args)]
@@ -21,7 +23,10 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     to: NaiveDate,
     #[command(flatten)]
-    options: Options,
+    settings: ArchiveSettings,
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads every day of the stretch that was not read to its end before. The exit code is 1 when one could not be read.
@@ -30,17 +35,16 @@ pub struct Args {
 /// A stretch that ends before it begins; settings or a store that can not be used.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(args.from <= args.to, "--from {} lies after --to {}", args.from, args.to);
-    let archives = Archives::open(&args.options)?;
-    let name = args.source;
-    let source = archives.source(name)?;
-    let full_text = Plan::of(&archives.sources, name).is_some_and(|plan| plan.full_text);
-    let keep_to_nights = name == SourceName::Pubmed && archives.sources.pubmed.asks_for_nights();
+    let config = args.settings.load()?;
+    let app = App::open(&config)?;
+    let opened = app.archive(&config, args.source)?;
+    let keep_to_nights = args.source == SourceName::Pubmed && config.sources.pubmed.asks_for_nights();
     let summary = archive::block_on(async {
-        let env = Env { store: &archives.store, source: source.as_ref(), clock: &archives.clock };
-        let progress = &mut archive::show_progress(name);
-        let summary = poll::backfill(env, args.from, args.to, keep_to_nights, full_text, progress).await?;
-        archives.full_texts(env).await?;
+        let progress = &mut archive::show_progress(args.source);
+        let env = opened.env(&app.store, &config.clock);
+        let summary = poll::backfill(env, args.from, args.to, keep_to_nights, opened.plan.full_text, progress).await?;
+        archive::full_texts(&app, &config, &opened).await?;
         Ok(summary)
     })?;
-    archive::finish(&[summary], args.options.json)
+    archive::finish(&[summary], args.json)
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::clock::Clock;
 use crate::store::{Store, backup};
 
-use super::data::DataArgs;
+use super::settings::Settings;
 
 /// Copy the store, whole at one moment, while the service runs
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ pub struct Args {
     /// A folder (the copy is named by date and time), or the file to write
     target: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -26,7 +26,7 @@ pub struct Args {
 /// When there is no store, or the copy can not be written or is not sound.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let store = Store::open_read(&args.data.dir().store(), clock.clone())?;
+    let store = Store::open_read(&args.settings.data_dir()?.store(), clock.clone())?;
     let target = if args.target.is_dir() {
         args.target.join(format!("aludel-{}.db", clock.now().format("%Y%m%dT%H%M%SZ")))
     } else {

@@ -10,13 +10,13 @@ use crate::index::{self, Index};
 use crate::store::Store;
 use crate::worker::jobs;
 
-use super::data::DataArgs;
+use super::settings::Settings;
 
 /// Check the store (every quote against its passage) and the index against it
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// Build the index anew from the store when it differs
     #[arg(long)]
     repair: bool,
@@ -28,7 +28,7 @@ pub struct Args {
 /// # Errors
 /// When there is no store, or it can not be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = args.data.dir();
+    let dir = args.settings.data_dir()?;
     let _lock = if args.repair { Some(dir.lock()?) } else { None };
     let store = Store::open_read(&dir.store(), Clock::system())?;
     let read = store.read()?;

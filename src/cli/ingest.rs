@@ -3,19 +3,14 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
-use crate::document::Limits;
-use crate::index::{self, Index};
-use crate::question::rules::{self, Rules};
-use crate::store::Store;
-use crate::verify::{self, Benchmarks, Verifier};
-use crate::worker::ingest::{Report, ingest, list_files};
-use crate::worker::{Env, Judge};
+use anyhow::Context;
 
-use super::data::DataArgs;
+use crate::app::App;
+use crate::worker::ingest::{Report, ingest, list_files};
+
+use super::settings::Settings;
 
 /// Take in files or folders (JATS, PubMed XML, .gz) and draft, verify and index, to the end
 #[derive(Debug, clap::Args)]
@@ -24,7 +19,7 @@ pub struct Args {
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -36,19 +31,14 @@ pub struct Args {
 /// When the data directory is in use or can not be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let dir = args.data.dir();
-    let _lock = dir.lock()?;
-    let store = Store::open(&dir.store(), Clock::system())?;
-    let index = Index::open(&dir.index(), &index::Config::default())?;
-    let items = store.read()?.benchmark_items()?;
-    let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
-    let judge = Judge::new(Verifier::new(verify::Config::default(), benchmarks), store.clone());
-    let generator = Arc::new(Rules::new(&rules::Config::default()));
-    let env = Env::new(store, index, dir, Limits::default(), vec![generator], judge, None);
+    let config = args.settings.load()?;
+    let place = || format!("the data directory {}", config.data_dir.root().display());
+    let app = App::open(&config).with_context(place)?;
+    let env = app.env_without_archives(&config).with_context(place)?;
 
     let (files, mut faults) = list_files(&args.paths);
     let bar = progress_bar(files.len() as u64);
-    let mut report = ingest(&env, files, &|report| show(&bar, report))?;
+    let mut report = ingest(&env, files, &|report| show(&bar, report)).with_context(place)?;
     bar.finish_and_clear();
     report.files += faults.len() as u64;
     report.errors.append(&mut faults);

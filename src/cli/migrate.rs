@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use crate::clock::Clock;
 use crate::store::{Store, migrations, schema};
 
-use super::data::DataArgs;
+use super::settings::Settings;
 
 /// Show the schema's steps and apply the missing ones
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// Show only
     #[arg(long)]
     dry_run: bool,
@@ -23,7 +23,7 @@ pub struct Args {
 /// # Errors
 /// When the store is newer than this program, in use, or can not be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = args.data.dir();
+    let dir = args.settings.data_dir()?;
     let applied = usize::try_from(schema::version_of(&dir.store())?).unwrap_or(0);
     if !args.dry_run {
         let _lock = dir.lock()?;

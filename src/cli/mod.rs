@@ -5,7 +5,8 @@ mod backfill;
 mod backup;
 mod check;
 mod completions;
-mod data;
+mod config;
+mod demo;
 mod drift;
 mod grade;
 mod ingest;
@@ -15,6 +16,8 @@ mod parse;
 mod poll;
 mod restore;
 mod search;
+mod serve;
+mod settings;
 mod show;
 mod simulate;
 mod status;
@@ -42,6 +45,10 @@ enum Command {
     Check(check::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Check the configuration
+    Config(config::Args),
+    /// The whole loop in a minute: no network, no model, no key
+    Demo(demo::Args),
     /// Watch the field's topics move
     Drift(drift::Args),
     /// Grade responses against answer specs: JSON lines in, scores out
@@ -60,6 +67,8 @@ enum Command {
     Restore(restore::Args),
     /// Search accepted questions and passages
     Search(search::Args),
+    /// Run the service: schedule, inbox, workers, web, metrics
+    Serve(serve::Args),
     /// Show a question or a work with its evidence
     Show(show::Args),
     /// Serve invented archives on loopback, for tests and demos
@@ -78,6 +87,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => backup::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Grade(args) => grade::run(&args),
         Command::Ingest(args) => ingest::run(&args),
@@ -87,6 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Poll(args) => poll::run(args),
         Command::Restore(args) => restore::run(&args),
         Command::Search(args) => search::run(args),
+        Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 
-use super::archive::{self, Archives, Options};
+use super::archive;
+use super::settings::ArchiveSettings;
+use crate::app::App;
 use crate::model::delivery::SourceName;
-use crate::worker::jobs::poll::{self, Env, Plan};
+use crate::worker::jobs::poll::Plan;
 
 /// One poll: every day that is due is read, the last ones again
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,10 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     since: Option<NaiveDate>,
     #[command(flatten)]
-    options: Options,
+    settings: ArchiveSettings,
+    /// One JSON object a source instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 /// Polls and prints what came. The exit code is 1 when a day could not be read; it stays due.
@@ -26,29 +31,22 @@ pub struct Args {
 /// # Errors
 /// Settings or a store that can not be used.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let archives = Archives::open(&args.options)?;
-    let config = &archives.sources;
-    let enabled = |name: &SourceName| match name {
-        SourceName::Biorxiv => config.biorxiv.enabled,
-        SourceName::Medrxiv => config.medrxiv.enabled,
-        SourceName::Pubmed => config.pubmed.enabled,
-        SourceName::Inbox => false,
-    };
+    let config = args.settings.load()?;
+    let app = App::open(&config)?;
     let names: Vec<SourceName> = match args.source {
         Some(name) => vec![name],
-        None => SourceName::ALL.into_iter().filter(enabled).collect(),
+        None => config.schedules.keys().copied().collect(),
     };
     let summaries = archive::block_on(async {
         let mut summaries = Vec::new();
         for name in names {
-            let Some(plan) = Plan::of(config, name) else { continue };
-            let plan = Plan { since: args.since.or(plan.since), links_again: true, ..plan };
-            let source = archives.source(name)?;
-            let env = Env { store: &archives.store, source: source.as_ref(), clock: &archives.clock };
-            summaries.push(poll::poll(env, &plan, &mut archive::show_progress(name)).await?);
-            archives.full_texts(env).await?;
+            let opened = app.archive(&config, name)?;
+            let plan = Plan { since: args.since.or(opened.plan.since), links_again: true, ..opened.plan.clone() };
+            let mut progress = archive::show_progress(name);
+            summaries.push(opened.poll(&app.store, &config.clock, &plan, &mut progress).await?);
+            archive::full_texts(&app, &config, &opened).await?;
         }
         Ok(summaries)
     })?;
-    archive::finish(&summaries, args.options.json)
+    archive::finish(&summaries, args.json)
 }

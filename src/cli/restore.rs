@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::store::backup;
 
-use super::data::DataArgs;
+use super::settings::Settings;
 
 /// Put a backup in the place of the store; what was there is kept beside it
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,7 @@ pub struct Args {
     /// A file that `aludel backup` wrote
     backup: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -24,7 +24,7 @@ pub struct Args {
 /// # Errors
 /// When the backup is not sound, the data directory is in use, or it can not be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = args.data.dir();
+    let dir = args.settings.data_dir()?;
     let _lock = dir.lock()?;
     let place = dir.store();
     let kept = backup::restore(&args.backup, &place)?;

@@ -1,13 +1,12 @@
 //! `aludel search`: questions and passages, with evidence.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::settings::Settings;
 use crate::index::{Filter, Hit, Index, Query, Results, Sort};
-use crate::store::DataDir;
 
 /// Search accepted questions and passages.
 #[derive(Debug, clap::Args)]
@@ -27,9 +26,8 @@ pub struct Args {
     /// Hits to skip, at most 10000
     #[arg(long, default_value_t = 0)]
     offset: usize,
-    /// The data directory
-    #[arg(long, value_name = "DIR", env = "ALUDEL_DATA_DIR", default_value = "./aludel-data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
     /// One JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -40,7 +38,7 @@ pub struct Args {
 /// # Errors
 /// When there is no index in the data directory, or it is not readable.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let index = Index::open_existing(&DataDir::new(&args.data_dir).index()).context("opening the search index")?;
+    let index = Index::open_existing(&args.settings.data_dir()?.index()).context("opening the search index")?;
     let query = Query {
         text: args.query.join(" "),
         filters: args.filters,

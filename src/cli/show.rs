@@ -1,7 +1,6 @@
 //! `aludel show`: one question or work, with evidence, standing and history.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::model::id::QuestionId;
-use crate::store::{DataDir, Rows, Store};
+use crate::store::{Rows, Store};
 use crate::web::view::{self, QuestionView, WorkSummary, WorkView};
+
+use super::settings::Settings;
 
 /// Show a question or a work with its evidence.
 #[derive(Debug, clap::Args)]
@@ -20,9 +21,8 @@ pub struct Args {
     /// Add versions and status changes
     #[arg(long)]
     history: bool,
-    /// The data directory
-    #[arg(long, value_name = "DIR", env = "ALUDEL_DATA_DIR", default_value = "./aludel-data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
     /// One JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -33,7 +33,7 @@ pub struct Args {
 /// # Errors
 /// When there is no store in the data directory, or it is not readable.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let path = DataDir::new(&args.data_dir).store();
+    let path = args.settings.data_dir()?.store();
     let store = Store::open_read(&path, Clock::system()).context("opening the store")?;
     let rows = store.read().context("reading the store")?;
     let bold = std::io::stdout().is_terminal();

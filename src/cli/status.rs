@@ -5,17 +5,17 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::clock::Clock;
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::store::Store;
+use crate::web::view;
 
-use super::data::DataArgs;
+use super::settings::Settings;
 
 /// Show counts by state, sources, jobs, and how far the index is behind
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    data: DataArgs,
+    settings: Settings,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -24,41 +24,17 @@ pub struct Args {
 /// # Errors
 /// When there is no store, or it can not be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = args.data.dir();
-    let clock = Clock::system();
-    let store = Store::open_read(&dir.store(), clock.clone())?;
-    let counts = store.read()?.counts()?;
-    let followed = Index::open_existing(&dir.index()).and_then(|index| index.sequence()).ok().flatten();
-    let last = u64::try_from(counts.last_change).unwrap_or(0);
-    let behind = last.saturating_sub(followed.unwrap_or(0));
-    let sources: serde_json::Map<String, serde_json::Value> = counts
-        .sources
-        .iter()
-        .map(|(name, count)| {
-            let received = count.last_received_ms.max(count.checkpoint_moved_ms);
-            let lag = received.map(|at| (clock.now().timestamp_millis() - at) / 1000);
-            let value = json!({ "versions": count.versions, "checkpoint_day": count.checkpoint_day, "seconds_since_news": lag });
-            (name.clone(), value)
-        })
-        .collect();
-    let status = json!({
-        "works": counts.works,
-        "versions": counts.versions,
-        "questions": counts.questions,
-        "tiers": counts.tiers,
-        "answer_types": counts.answer_types,
-        "rejected": counts.rejected,
-        "withdrawn": counts.withdrawn,
-        "sources": sources,
-        "jobs": counts.jobs,
-        "files": counts.files,
-        "index": { "sequence": followed, "behind": behind },
-        "disk": { "store_bytes": size(&dir.store()), "index_bytes": size(&dir.index()) },
-        "drift": null,
-        "last_refresh": null,
-        "last_releases": [],
-        "budgets": {},
-    });
+    let config = args.settings.load()?;
+    let dir = &config.data_dir;
+    let store = Store::open_read(&dir.store(), config.clock.clone())?;
+    let index = match Index::open_existing(&dir.index()) {
+        Ok(index) => Some(index),
+        Err(index::Error::Missing { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut status = view::status(&*store.read()?, index.as_ref(), config.clock.now().timestamp_millis())?;
+    status.insert("disk".to_owned(), json!({ "store_bytes": size(&dir.store()), "index_bytes": size(&dir.index()) }));
+    let status = serde_json::Value::Object(status);
     if args.json {
         return super::print_line(status.to_string());
     }

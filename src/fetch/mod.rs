@@ -19,9 +19,12 @@ pub use retry::Retry;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Mail address that archives can write to; part of the User-Agent. Default: empty, which allows loopback only.
+    /// Mail address that archives can write to; part of the User-Agent. Empty allows loopback only. The file's own top-level
+    /// key, not part of `[fetch]`.
+    #[serde(skip)]
     pub contact: String,
-    /// Page that describes this installation; part of the User-Agent. Default: empty.
+    /// Page that describes this installation; part of the User-Agent. As `contact`.
+    #[serde(skip)]
     pub url: String,
     /// The kill switch: `false` refuses every request. Default: true.
     pub enabled: bool,

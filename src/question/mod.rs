@@ -6,10 +6,33 @@ pub mod model;
 pub mod rules;
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use crate::llm::{self, Retry};
 use crate::model::document::Document;
 use crate::model::question::Draft;
+
+/// Which generators write questions, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Each of these writes its own questions about every article. Default: `["rules"]`.
+    pub generators: Vec<GeneratorKind>,
+    pub rules: rules::Config,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { generators: vec![GeneratorKind::Rules], rules: rules::Config::default() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GeneratorKind {
+    /// The embedded rules: no model, no network.
+    Rules,
+}
 
 /// Writes draft questions about a document.
 pub trait Generate: Send + Sync {

@@ -80,7 +80,7 @@ impl Rows {
             withdrawn: group(
                 "SELECT substr(reason, 1, instr(reason || ':', ':') - 1), count(*) FROM questions WHERE status = 'withdrawn' GROUP BY 1",
             )?,
-            jobs: group("SELECT status, count(*) FROM jobs GROUP BY status")?,
+            jobs: self.jobs_by_state()?,
             files: self.find("SELECT count(*) FROM files", [], |row| row.get::<_, i64>(0))?.unwrap_or(0) as u64,
             last_change: self.last_change()?,
         })

@@ -1,6 +1,8 @@
 //! Job rows: queued with the row that causes them, leased while they run, back in the queue when a lease runs out.
 //! What a job does is `worker`'s business.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
@@ -82,6 +84,16 @@ impl Rows {
             next = [next, first].into_iter().flatten().min();
         }
         Ok(next.and_then(DateTime::from_timestamp_millis))
+    }
+
+    /// How many jobs are in each state.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn jobs_by_state(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let sql = "SELECT status, count(*) FROM jobs GROUP BY status";
+        let rows = self.list(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(rows.into_iter().collect())
     }
 
     /// How many jobs of this kind are queued or running.

@@ -133,14 +133,9 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Response {
 }
 
 pub(super) async fn load_status(state: &State) -> Result<Map<String, Value>, Error> {
-    let (counts, stats, sequence) =
-        state.read(|rows, index| Ok((rows.counts()?, index.stats()?, index.sequence()?))).await?;
-    let mut status = Map::new();
-    status.insert("version".into(), json!(env!("CARGO_PKG_VERSION")));
-    status.insert("time".into(), json!(state.clock.now().to_rfc3339()));
-    let behind = u64::try_from(counts.last_change).unwrap_or(0).saturating_sub(sequence.unwrap_or(0));
-    status.insert("index".into(), json!({ "size": stats, "sequence": sequence, "changes_behind": behind }));
-    status.insert("counts".into(), json!(counts));
+    let now = state.clock.now();
+    let mut status = state.read(move |rows, index| view::status(rows, Some(index), now.timestamp_millis())).await?;
+    status.insert("time".into(), json!(now.to_rfc3339()));
     status.extend((state.status)());
     Ok(status)
 }

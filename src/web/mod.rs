@@ -8,6 +8,7 @@ mod layer;
 mod page;
 pub mod view;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ use crate::store::{Rows, Store};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Where it listens. Default `127.0.0.1:8642`: this machine only; there is no login.
+    pub listen: SocketAddr,
     /// How long one request may take, seconds. Default 10.
     pub timeout_seconds: u64,
     /// How many requests read the store or the index at once; others wait. Default 16.
@@ -44,7 +47,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { timeout_seconds: 10, concurrent_reads: 16, body_bytes: 65_536 }
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
+            timeout_seconds: 10,
+            concurrent_reads: 16,
+            body_bytes: 65_536,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub fn openai(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Arc<dyn Generate>, Error> {
-    let model = OpenAi::new(llm, ledger.store.clock().clone(), seed)?;
+    let model = OpenAi::new(llm, seed)?;
     let calls = Calls::new(Arc::new(model), ledger.clone(), "draft");
     let path = config.prompt_file.as_deref().unwrap_or("".as_ref()).display().to_string();
     let prompt = config

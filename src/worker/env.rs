@@ -1,7 +1,8 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::document::Limits;
@@ -13,42 +14,38 @@ use crate::question::Generate;
 use crate::store::{DataDir, Store};
 
 use super::drafting::Drafting;
-use super::{Error, Judge};
-
-/// What the poll job does for one source; blocks until the source is read, and checks [`Env::is_stopping`] between batches.
-pub type PollJob = Arc<dyn Fn(&Env, SourceName) -> Result<(), Error> + Send + Sync>;
+use super::{Archive, Error, Judge};
 
 /// Everything a job may use; built once.
 pub struct Env {
     pub store: Store,
-    pub index: Index,
+    pub index: Arc<Index>,
     pub clock: Clock,
     pub data_dir: DataDir,
     pub limits: Limits,
     /// Each writes its own questions about every document.
     pub generators: Vec<Arc<dyn Generate>>,
     pub judge: Judge,
-    /// `None` when no source is configured.
-    pub poll: Option<PollJob>,
+    pub archives: BTreeMap<SourceName, Archive>,
     drafting: Drafting,
     wake: Notify,
-    stopping: AtomicBool,
+    stopping: CancellationToken,
 }
 
 impl Env {
     pub fn new(
         store: Store,
-        index: Index,
+        index: Arc<Index>,
         data_dir: DataDir,
         limits: Limits,
         generators: Vec<Arc<dyn Generate>>,
         judge: Judge,
-        poll: Option<PollJob>,
+        archives: BTreeMap<SourceName, Archive>,
     ) -> Self {
         let clock = store.clock().clone();
-        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
+        let (wake, stopping) = (Notify::new(), CancellationToken::new());
         let drafting = Drafting::default();
-        Env { store, index, clock, data_dir, limits, generators, judge, poll, drafting, wake, stopping }
+        Env { store, index, clock, data_dir, limits, generators, judge, archives, drafting, wake, stopping }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.
@@ -90,11 +87,16 @@ impl Env {
 
     /// Whether the program is on its way out: long jobs end at the next good place.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.stopping.is_cancelled()
+    }
+
+    /// Resolves when the program is on its way out.
+    pub async fn stopping(&self) {
+        self.stopping.cancelled().await;
     }
 
     pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.cancel();
         self.wake();
     }
 }

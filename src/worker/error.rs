@@ -17,6 +17,8 @@ pub enum Error {
     Io { path: PathBuf, source: std::io::Error },
     #[error("cannot watch the inbox {}: {reason}", path.display())]
     Watch { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Poll(#[from] super::jobs::poll::Error),
     #[error("{reason}")]
     Parked { reason: String, retry: Retry },
 }
@@ -25,10 +27,15 @@ impl Error {
     /// Whether trying again can help.
     pub fn retry(&self) -> Retry {
         match self {
-            Error::Store(error) if error.is_passing() => Retry::Backoff,
-            Error::Store(_) => Retry::Never,
+            Error::Store(error) | Error::Poll(super::jobs::poll::Error::Store(error)) => {
+                if error.is_passing() {
+                    Retry::Backoff
+                } else {
+                    Retry::Never
+                }
+            }
             Error::Draft(error) => error.retry(),
-            Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
+            Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
             Error::Parked { retry, .. } => *retry,
         }
     }

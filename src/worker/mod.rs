@@ -3,6 +3,7 @@
 //! [`run`] is the service's part: it works the queue, watches the inbox, follows the schedule and keeps the index in step until it
 //! is told to stop. [`ingest`] is the same work on given files, to the end. Every job may run twice.
 
+mod archive;
 pub mod calls;
 mod drafting;
 mod env;
@@ -16,7 +17,8 @@ mod runner;
 pub mod schedule;
 mod take;
 
-pub use env::{Env, PollJob};
+pub use archive::Archive;
+pub use env::Env;
 pub use error::Error;
 pub use judge::{Examined, Judge};
 pub use runner::{Config, run};

@@ -11,13 +11,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::model::delivery::SourceName;
 use crate::store::job::Job;
 
 use super::inbox::Inbox;
 use super::queue::{self, KINDS, Order};
-use super::schedule::Schedule;
-use super::{Env, Error, jobs};
+use super::{Env, Error, archive, jobs};
 
 /// How the worker works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +67,7 @@ impl Config {
 }
 
 /// Pause between looks at the queue when nothing wakes the runner.
-const TICK: Duration = Duration::from_millis(500);
+pub(super) const TICK: Duration = Duration::from_millis(500);
 /// Most drafting jobs at a time; each has a thread that mostly waits.
 const MOST_WAITING: usize = 256;
 /// How long jobs may take to end once nobody waits for a model any more.
@@ -82,23 +80,38 @@ const HOUSEKEEPING: Duration = Duration::from_secs(300);
 ///
 /// # Errors
 /// When the store can not be read at all at the start. Later faults are logged and tried again.
-pub async fn run(
+pub fn run(
     env: Arc<Env>,
     config: Config,
-    schedules: Vec<(SourceName, Schedule)>,
     shutdown: CancellationToken,
-) -> Result<(), Error> {
-    let mut txn = env.store.write()?;
-    let n_requeued = txn.requeue_running()?;
-    txn.commit()?;
+) -> impl Future<Output = Result<(), Error>> + Send {
+    // Before anything waits: who hears that the service is ready may drop a file at once.
+    let inbox = env.data_dir.inbox();
+    if let Err(error) = std::fs::create_dir_all(&inbox) {
+        tracing::warn!(%error, path = %inbox.display(), "the inbox can not be made");
+    }
+    work_off(env, config, shutdown)
+}
+
+async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) -> Result<(), Error> {
+    let n_requeued = {
+        let mut txn = env.store.write()?;
+        let n_requeued = txn.requeue_running()?;
+        txn.commit()?;
+        n_requeued
+    };
     if n_requeued > 0 {
         tracing::info!(jobs = n_requeued, "jobs of an earlier run are back in the queue");
     }
     let mut helpers = JoinSet::new();
     helpers.spawn(follow_index(env.clone(), shutdown.clone()));
     helpers.spawn(watch_inbox(env.clone(), config.clone(), shutdown.clone()));
-    for (source, schedule) in schedules {
-        helpers.spawn(fire(env.clone(), source, schedule, shutdown.clone()));
+    for (source, opened) in &env.archives {
+        if let Some(schedule) = &opened.schedule {
+            helpers.spawn(archive::follow_schedule(env.clone(), *source, schedule.clone(), shutdown.clone()));
+            helpers.spawn(archive::follow_feed(env.clone(), *source, shutdown.clone()));
+            helpers.spawn(archive::follow_full_texts(env.clone(), *source, shutdown.clone()));
+        }
     }
     helpers.spawn(keep_house(env.clone(), config.clone(), shutdown.clone()));
 
@@ -174,6 +187,7 @@ fn lease_end(config: &Config) -> chrono::DateTime<Utc> {
 
 async fn work(env: Arc<Env>, kind: &'static str, job: Job, config: Config) -> &'static str {
     let (order, runner) = (Order::of(&job), env.clone());
+    let began = std::time::Instant::now();
     let done = match order {
         Ok(order) => {
             let mut task = tokio::task::spawn_blocking(move || jobs::run(&runner, &order));
@@ -199,6 +213,9 @@ async fn work(env: Arc<Env>, kind: &'static str, job: Job, config: Config) -> &'
             Err(Error::Parked { reason: format!("its payload is not an order: {error}"), retry: queue::Retry::Never })
         }
     };
+    let result = if done.is_ok() { "done" } else { "error" };
+    metrics::counter!("aludel_jobs_total", "kind" => kind, "result" => result).increment(1);
+    metrics::histogram!("aludel_job_seconds", "kind" => kind).record(began.elapsed().as_secs_f64());
     if let Err(error) = end(&env, &job, done) {
         tracing::error!(%error, job.id = job.id.0, "a job's end could not be recorded; it will run again");
     }
@@ -278,23 +295,6 @@ async fn watch_inbox(env: Arc<Env>, config: Config, shutdown: CancellationToken)
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(settle) => {}
-        }
-    }
-}
-
-async fn fire(env: Arc<Env>, source: SourceName, schedule: Schedule, shutdown: CancellationToken) {
-    while let Some(next) = schedule.next_after(env.clock.now()) {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = env.clock.sleep_until(next) => {}
-        }
-        let queued = env.store.write().and_then(|mut txn| {
-            queue::enqueue(&mut txn, &Order::Poll { source })?;
-            txn.commit()
-        });
-        match queued {
-            Ok(()) => env.wake(),
-            Err(error) => tracing::error!(%error, source = source.as_str(), "a poll could not be queued"),
         }
     }
 }

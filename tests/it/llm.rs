@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aludel::clock::Clock;
 use aludel::llm::{Config, Endpoint, Error, Finish, LanguageModel, OpenAi, Prices, Request, Retry, Schema};
 use serde_json::json;
 
@@ -21,7 +20,7 @@ pub fn config(chats: &[&Chat]) -> Config {
 }
 
 fn engine(config: &Config) -> OpenAi {
-    OpenAi::new(config, Clock::system(), 1).unwrap()
+    OpenAi::new(config, 1).unwrap()
 }
 
 fn request() -> Request {

@@ -1,5 +1,6 @@
 //! Model calls that are paid for once, within a budget, and the `openai` generator from an article to accepted questions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -34,7 +35,7 @@ fn store(folder: &TempDir, clock: &Clock) -> Store {
 }
 
 fn calls(config: &Config, store: &Store) -> Arc<Calls> {
-    let model = OpenAi::new(config, store.clock().clone(), 1).unwrap();
+    let model = OpenAi::new(config, 1).unwrap();
     Arc::new(Calls::new(Arc::new(model), Ledger::new(config, store.clone()), "draft"))
 }
 
@@ -168,12 +169,12 @@ async fn money_is_counted_over_the_month_too_and_what_is_known_costs_nothing() {
 /// Everything between a file and an accepted question, with the generators under test.
 fn env(folder: &TempDir, clock: &Clock, generators: Vec<Arc<dyn Generate>>) -> Env {
     let store = store(folder, clock);
-    let index = Index::open(&folder.path().join("index"), &index::Config::default()).unwrap();
+    let index = Arc::new(Index::open(&folder.path().join("index"), &index::Config::default()).unwrap());
     let nothing: [(&str, &str); 0] = [];
     let verifier = Verifier::new(verify::Config::default(), Benchmarks::from_texts(nothing));
     let judge = Judge::new(verifier, store.clone());
     let dir = DataDir::new(folder.path().join("data"));
-    Env::new(store, index, dir, Limits::default(), generators, judge, None)
+    Env::new(store, index, dir, Limits::default(), generators, judge, BTreeMap::new())
 }
 
 fn openai(config: &Config, store: &Store) -> Arc<dyn Generate> {

@@ -7,13 +7,14 @@ use aludel::clock::Clock;
 use aludel::fetch;
 use aludel::model::delivery::SourceName;
 use aludel::model::document::ContentLevel;
-use aludel::model::status::WorkStatus;
-use aludel::simulate::{self, FaultPlan, Handle, PublishedState, Simulator};
+use aludel::simulate::{self, FaultPlan, Handle, Simulator};
 use aludel::source::{self, Source, biorxiv, pubmed, rss};
 use aludel::store::Store;
 use aludel::worker::jobs::full_text;
 use aludel::worker::jobs::poll::{self, Env, Plan};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::support::reconcile;
 
 const ARCHIVES: [SourceName; 3] = [SourceName::Biorxiv, SourceName::Medrxiv, SourceName::Pubmed];
 
@@ -92,41 +93,8 @@ impl Week {
     /// Compares the store with everything published by now.
     fn reconcile(&self) {
         let since = first_day() - TimeDelta::days(6);
-        // What was posted before the first day to be read is nobody's loss.
-        let mut published = self.simulator.published(self.clock.now());
-        published.retain(|row| row.date >= since);
-        let rows = self.store.read().unwrap();
-        for name in ARCHIVES {
-            let expected: BTreeSet<(String, u32)> = published
-                .iter()
-                .filter(|row| row.source == name && row.kind != "book")
-                // A record that was deleted before anyone asked for it is in no answer.
-                .filter(|row| name != SourceName::Pubmed || row.state != PublishedState::Deleted)
-                .map(|row| (row.doi.clone().unwrap_or_else(|| format!("pmid:{}", row.key)), row.version))
-                .collect();
-            let stored = rows.delivered_by(name.as_str()).unwrap();
-            let unique: BTreeSet<(String, u32)> = stored.iter().cloned().collect();
-            assert_eq!(unique.len(), stored.len(), "{name}: no duplicates");
-            let lost: Vec<_> = expected.difference(&unique).collect();
-            assert!(lost.is_empty(), "{name}: {} of {} lost: {lost:?}", lost.len(), expected.len());
-            let deleted =
-                published.iter().filter(|row| row.source == name && row.state == PublishedState::Deleted).count();
-            assert!(
-                unique.len() <= expected.len() + deleted,
-                "{name}: {} stored, {} published",
-                unique.len(),
-                expected.len()
-            );
-            assert!(!expected.is_empty(), "{name}: the world is empty");
-        }
-        for row in published.iter().filter(|row| row.state == PublishedState::Withdrawn) {
-            let work = rows.find_work(&row.key).unwrap().unwrap();
-            assert_eq!(rows.work(work).unwrap().unwrap().status, WorkStatus::Withdrawn, "{}", row.key);
-        }
-        for row in published.iter().filter(|row| row.state == PublishedState::Retracted) {
-            let Some(work) = rows.find_work(&format!("pmid:{}", row.key)).unwrap() else { panic!("{}", row.key) };
-            assert_eq!(rows.work(work).unwrap().unwrap().status, WorkStatus::Retracted, "{}", row.key);
-        }
+        let published = self.simulator.published(self.clock.now());
+        reconcile(&self.store, &published, &published, since);
     }
 }
 

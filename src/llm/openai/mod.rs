@@ -10,15 +10,15 @@ mod wire;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use reqwest::header::{self, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::clock::Clock;
 use crate::fetch::body::read_bounded;
 use crate::fetch::client::redact;
 use crate::fetch::politeness::is_loopback;
@@ -36,7 +36,6 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// A language model behind one or more chat servers. Share one: it holds what it knows about each.
 pub struct OpenAi {
     config: Config,
-    clock: Clock,
     endpoints: Vec<Endpoint>,
     pool: Pool,
     jitter: Mutex<ChaCha8Rng>,
@@ -64,7 +63,7 @@ impl OpenAi {
     ///
     /// # Errors
     /// [`Error::Config`] when the configuration has a fault or a key can not be read.
-    pub fn new(config: &Config, clock: Clock, seed: u64) -> Result<Self, Error> {
+    pub fn new(config: &Config, seed: u64) -> Result<Self, Error> {
         let fault = |reason: String| Error::Config { reason };
         if let Some((key, what)) = config.faults().first() {
             return Err(fault(format!("{key}: {what}")));
@@ -106,7 +105,7 @@ impl OpenAi {
         let breaker =
             Breaker { failures: config.breaker_failures, pause: Duration::from_secs(config.breaker_pause_seconds) };
         let jitter = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        Ok(OpenAi { config: config.clone(), clock, endpoints, pool: Pool::new(&terms, breaker), jitter })
+        Ok(OpenAi { config: config.clone(), endpoints, pool: Pool::new(&terms, breaker), jitter })
     }
 
     async fn call(&self, request: &Request) -> Result<Reply, Error> {
@@ -234,11 +233,7 @@ impl OpenAi {
             false => connect_error(name(), error.without_url()),
         })?;
         let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry::retry_after(value, self.clock.now()));
+        let retry_after = retry_after(response.headers());
         let limit_bytes = if response.status().is_success() { self.config.max_reply_bytes } else { MOST_FAULT_BYTES };
         let body = match read_bounded(response, &endpoint.shown, limit_bytes).await {
             Ok(body) => body,
@@ -286,6 +281,15 @@ impl Endpoint {
     }
 }
 
+/// The wait that the server asks for. A date is read against the server's own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let now = text(header::DATE).and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
+    // A number of seconds needs no clock; a date without one may be long past.
+    let now = now.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    text(header::RETRY_AFTER).and_then(|value| retry::retry_after(value, now))
+}
+
 /// With the innermost cause in words: `reqwest`'s own says only that sending failed.
 fn connect_error(endpoint: String, source: reqwest::Error) -> Error {
     let mut cause: &dyn std::error::Error = &source;
@@ -316,5 +320,25 @@ impl LanguageModel for OpenAi {
         let after = Duration::from_secs(self.config.deadline_seconds);
         async move { tokio::time::timeout(after, self.call(request)).await.unwrap_or(Err(Error::Deadline { after })) }
             .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_by_the_servers_clock() {
+        let wait = |retry_after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, retry_after.parse().unwrap());
+            date.and_then(|date| headers.insert(header::DATE, date.parse().unwrap()));
+            super::retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait("7", None), Some(7));
+        let date = Some("Mon, 02 Mar 2026 10:00:00 GMT");
+        assert_eq!(wait("Mon, 02 Mar 2026 10:00:30 GMT", date), Some(30));
+        assert_eq!(wait("Mon, 02 Mar 2026 10:00:30 GMT", None), Some(0));
+        assert_eq!(wait("soon", date), None);
     }
 }

@@ -61,6 +61,9 @@ fn record(
         let tally = txn.record_outcomes(version, document, &outcomes)?;
         txn.note_drafted(version, by.as_slice(), &env.kinds())?;
         txn.commit()?;
+        for (outcome, n) in [("accepted", tally.accepted), ("rejected", tally.rejected)] {
+            metrics::counter!("aludel_questions_total", "outcome" => outcome).increment(n as u64);
+        }
         deciding.keep();
         recorded(&outcomes, &tally);
         env.wake();

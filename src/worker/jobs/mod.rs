@@ -7,8 +7,8 @@ pub mod index;
 pub mod poll;
 pub mod recheck;
 
-use super::queue::{Order, Retry};
-use super::{Env, Error};
+use super::queue::Order;
+use super::{Env, Error, archive};
 
 /// Does what `order` says. Blocks; called on a thread for blocking work.
 ///
@@ -19,11 +19,6 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Draft { version } => draft::run(env, *version, &mut |_, _| ()),
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
-        Order::Poll { source } => match &env.poll {
-            Some(poll) => poll(env, *source),
-            None => {
-                Err(Error::Parked { reason: format!("no source named {source} is configured"), retry: Retry::Never })
-            }
-        },
+        Order::Poll { source } => archive::run(env, *source),
     }
 }

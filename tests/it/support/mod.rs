@@ -1,9 +1,17 @@
 //! What several tests share: `../shared`, invented articles, the program under test.
 
 pub mod chat;
+pub mod service;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use aludel::model::delivery::SourceName;
+use aludel::model::status::WorkStatus;
+use aludel::simulate::{PublishedRow, PublishedState};
+use aludel::store::Store;
+use chrono::NaiveDate;
 
 /// The folder with the real data, when it is there; otherwise says in the output that the test is skipped.
 pub fn shared() -> Option<PathBuf> {
@@ -59,4 +67,43 @@ pub fn article(number: u32) -> String {
 </sec></body></article>
 "#
     )
+}
+
+/// Compares a store with what the archives published: everything from `since` on that was out by some moment (`by_then`) is there
+/// once, in its standing, and nothing is there that was never published (`by_now`, at least as late as the store).
+pub fn reconcile(store: &Store, by_then: &[PublishedRow], by_now: &[PublishedRow], since: NaiveDate) {
+    let rows = store.read().unwrap();
+    let key = |row: &PublishedRow| (row.doi.clone().unwrap_or_else(|| format!("pmid:{}", row.key)), row.version);
+    // What was posted before the first day to be read is nobody's loss.
+    let due: Vec<&PublishedRow> = by_then.iter().filter(|row| row.date >= since && row.kind != "book").collect();
+    for name in [SourceName::Biorxiv, SourceName::Medrxiv, SourceName::Pubmed] {
+        let expected: BTreeSet<(String, u32)> = due
+            .iter()
+            // A record that was deleted before anyone asked for it is in no answer.
+            .filter(|row| row.source == name && (name != SourceName::Pubmed || row.state != PublishedState::Deleted))
+            .map(|row| key(row))
+            .collect();
+        assert!(!expected.is_empty(), "{name}: the world is empty");
+        let stored = rows.delivered_by(name.as_str()).unwrap();
+        let unique: BTreeSet<(String, u32)> = stored.iter().cloned().collect();
+        assert_eq!(unique.len(), stored.len(), "{name}: no duplicates");
+        let deleted_since: BTreeSet<(String, u32)> =
+            by_now.iter().filter(|row| row.source == name && row.state == PublishedState::Deleted).map(key).collect();
+        let lost: Vec<_> = expected.difference(&unique).filter(|key| !deleted_since.contains(*key)).collect();
+        assert!(lost.is_empty(), "{name}: {} of {} lost: {lost:?}", lost.len(), expected.len());
+        let published: BTreeSet<(String, u32)> = by_now.iter().filter(|row| row.source == name).map(key).collect();
+        let invented: Vec<_> = unique.difference(&published).collect();
+        assert!(invented.is_empty(), "{name}: {} were never published: {invented:?}", invented.len());
+    }
+    for row in &due {
+        let (name, expected) = match row.state {
+            PublishedState::Withdrawn => (row.key.clone(), WorkStatus::Withdrawn),
+            PublishedState::Retracted => (format!("pmid:{}", row.key), WorkStatus::Retracted),
+            PublishedState::Posted | PublishedState::Deleted => continue,
+        };
+        let Some(work) = rows.find_work(&name).unwrap() else { panic!("{name} is not in the store") };
+        let status = rows.work(work).unwrap().unwrap().status;
+        // A retracted record may have been deleted by now.
+        assert!(status == expected || status == WorkStatus::Deleted, "{name}: {status:?}, published as {expected:?}");
+    }
 }

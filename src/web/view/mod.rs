@@ -1,5 +1,7 @@
 //! What is shown of a question or a work: the stored record, with its evidence in context and its standing in words.
 
+mod status;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +15,8 @@ use crate::store::question::{Question, Span};
 use crate::store::version::Version;
 use crate::store::work::{Tie, Work};
 use crate::store::{Error, Rows};
+
+pub use status::status;
 
 /// The most questions that a work's page lists.
 const MAX_QUESTIONS: usize = 500;

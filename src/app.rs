@@ -1,0 +1,123 @@
+//! The composition root: opens every part once, and hands the worker and the web what they need of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::Config;
+use crate::fetch;
+use crate::index::{self, Index};
+use crate::model::delivery::SourceName;
+use crate::question::rules::Rules;
+use crate::question::{Generate, GeneratorKind};
+use crate::source;
+use crate::store::data_dir::Lock;
+use crate::store::{self, Store};
+use crate::verify::{Benchmarks, Verifier};
+use crate::web;
+use crate::worker::{self, Archive, Judge};
+
+/// Why the parts can not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    #[error(transparent)]
+    Fetch(#[from] fetch::Error),
+    #[error(transparent)]
+    Source(#[from] source::Error),
+    #[error("{0} is a folder, not an archive: use `aludel ingest`")]
+    NoArchive(SourceName),
+}
+
+/// What lives as long as the program holds its data directory.
+pub struct App {
+    pub store: Store,
+    pub index: Arc<Index>,
+    /// Kept from one configuration to the next while its part is the same: it knows how each host wants to be treated.
+    client: Mutex<Option<(fetch::Config, Arc<fetch::Client>)>>,
+    _lock: Lock,
+}
+
+impl App {
+    /// Takes the data directory, opens the store and the index.
+    ///
+    /// # Errors
+    /// A data directory in use or not writable; a store that can not be opened.
+    pub fn open(config: &Config) -> Result<Self, Error> {
+        let lock = config.data_dir.lock()?;
+        let store = Store::open(&config.data_dir.store(), config.clock.clone())?;
+        let index = Arc::new(Index::open(&config.data_dir.index(), &config.index)?);
+        if let Some(reason) = index.discarded() {
+            tracing::warn!(reason, "the index was thrown away and is built anew from the store");
+        }
+        Ok(App { store, index, client: Mutex::default(), _lock: lock })
+    }
+
+    /// What jobs see: the archives that are switched on, the generators, the judge. Opens no connection.
+    ///
+    /// # Errors
+    /// Settings that can not be used.
+    pub fn env(&self, config: &Config) -> Result<worker::Env, Error> {
+        let mut archives = BTreeMap::new();
+        for name in config.schedules.keys() {
+            archives.insert(*name, self.archive(config, *name)?);
+        }
+        self.env_with(config, archives)
+    }
+
+    /// As [`App::env`], for a command that asks no archive.
+    ///
+    /// # Errors
+    /// As [`App::env`].
+    pub fn env_without_archives(&self, config: &Config) -> Result<worker::Env, Error> {
+        self.env_with(config, BTreeMap::new())
+    }
+
+    fn env_with(&self, config: &Config, archives: BTreeMap<SourceName, Archive>) -> Result<worker::Env, Error> {
+        let items = self.store.read()?.benchmark_items()?;
+        let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
+        let judge = Judge::new(Verifier::new(config.verify.clone(), benchmarks), self.store.clone());
+        let generators = config.question.generators.iter().map(|kind| generator(*kind, config)).collect();
+        let (store, index) = (self.store.clone(), Arc::clone(&self.index));
+        let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
+        Ok(worker::Env::new(store, index, data_dir, limits, generators, judge, archives))
+    }
+
+    /// One archive, switched on or not.
+    ///
+    /// # Errors
+    /// Settings that can not be used; [`Error::NoArchive`] for the inbox.
+    pub fn archive(&self, config: &Config, name: SourceName) -> Result<Archive, Error> {
+        let client = self.client(config)?;
+        let schedule = config.schedules.get(&name).cloned();
+        let folder = config.data_dir.root().join("full_text");
+        Archive::open(name, &config.sources, schedule, &client, &folder)?.ok_or(Error::NoArchive(name))
+    }
+
+    /// What handlers see.
+    pub fn web_state(&self, config: &Config) -> web::State {
+        web::State::new(self.store.clone(), Arc::clone(&self.index), config.clock.clone(), config.web.clone())
+    }
+
+    fn client(&self, config: &Config) -> Result<Arc<fetch::Client>, Error> {
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((settings, client)) = &*kept
+            && *settings == config.fetch
+        {
+            return Ok(Arc::clone(client));
+        }
+        // Two programs that fail together wait differently long.
+        let seed = u64::from(std::process::id());
+        let client = Arc::new(fetch::Client::new(config.fetch.clone(), config.clock.clone(), seed)?);
+        *kept = Some((config.fetch.clone(), Arc::clone(&client)));
+        Ok(client)
+    }
+}
+
+fn generator(kind: GeneratorKind, config: &Config) -> Arc<dyn Generate> {
+    match kind {
+        GeneratorKind::Rules => Arc::new(Rules::new(&config.question.rules)),
+    }
+}

@@ -1,0 +1,165 @@
+//! From what is written to what can be used; every fault is reported, not only the first.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::{Config, Error, File};
+use crate::clock::Clock;
+use crate::model::delivery::SourceName;
+use crate::store::DataDir;
+use crate::worker::schedule::Schedule;
+use crate::{fetch, source, telemetry};
+
+/// Collects what is wrong.
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn add(&mut self, key: &str, reason: impl std::fmt::Display) {
+        self.0.push(format!("`{key}`: {reason}"));
+    }
+
+    fn range<T: PartialOrd + std::fmt::Display>(&mut self, key: &str, value: T, least: T, most: T) {
+        if !(value >= least && value <= most) {
+            self.add(key, format!("{value} is outside {least} to {most}"));
+        }
+    }
+}
+
+/// # Errors
+/// [`Error::Values`] with every value that can not be used.
+pub(super) fn check(
+    file: File,
+    origin: Option<&Path>,
+    place: &str,
+    credentials: Option<&Path>,
+) -> Result<Config, Error> {
+    let mut faults = Faults(Vec::new());
+    if !file.contact.is_empty() && !is_mail_address(&file.contact) {
+        faults.add("contact", format!("{:?} is no mail address", file.contact));
+    }
+    if let Err(reason) = telemetry::check(&file.log.filter) {
+        faults.add("log.filter", reason);
+    }
+    let zone = file.time_zone.as_deref();
+    if let Some(name) = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_err()) {
+        faults.add("time_zone", format!("{name:?} is no IANA time zone, such as Europe/Berlin"));
+    }
+    ranges(&file, &mut faults);
+    let schedules = sources(&file.sources, zone, &mut faults);
+    let mut sources = file.sources;
+    if let Some(path) = &mut sources.pubmed.api_key_file {
+        *path = secret(path, origin, credentials);
+    }
+    if !faults.0.is_empty() {
+        return Err(Error::Values { place: place.to_owned(), faults: faults.0 });
+    }
+    Ok(Config {
+        origin: origin.map(Path::to_owned),
+        data_dir: DataDir::new(file.data_dir),
+        clock: file.clock.map_or_else(Clock::system, Clock::scaled),
+        log: file.log,
+        web: file.web,
+        worker: file.worker,
+        fetch: fetch::Config { contact: file.contact, url: file.url, ..file.fetch },
+        sources,
+        schedules,
+        document: file.document,
+        question: file.question,
+        verify: file.verify,
+        index: file.index,
+    })
+}
+
+fn ranges(file: &File, faults: &mut Faults) {
+    let File { web, worker, fetch, document, question, verify, index, .. } = file;
+    faults.range("web.timeout_seconds", web.timeout_seconds, 1, 3600);
+    faults.range("web.concurrent_reads", web.concurrent_reads, 1, 1024);
+    faults.range("web.body_bytes", web.body_bytes, 1024, 64 << 20);
+    faults.range("worker.draft_jobs", worker.draft_jobs, 1, 256);
+    faults.range("worker.file_jobs", worker.file_jobs, 1, 64);
+    faults.range("worker.poll_jobs", worker.poll_jobs, 1, 64);
+    faults.range("worker.lease_seconds", worker.lease_seconds, 10, 86_400);
+    faults.range("worker.inbox_rescan_seconds", worker.inbox_rescan_seconds, 1, 86_400);
+    faults.range("worker.inbox_settle_ms", worker.inbox_settle_ms, 100, 600_000);
+    faults.range("worker.drain_seconds", worker.drain_seconds, 1, 60);
+    faults.range("worker.keep_jobs_days", worker.keep_jobs_days, 0, 3650);
+    faults.range("fetch.connect_timeout_seconds", fetch.connect_timeout_seconds, 1, 600);
+    faults.range("fetch.timeout_seconds", fetch.timeout_seconds, 1, 3600);
+    faults.range("fetch.max_body_bytes", fetch.max_body_bytes, 1 << 16, 4 << 30);
+    faults.range("fetch.max_tries", fetch.max_tries, 1, 20);
+    faults.range("fetch.backoff_ms", fetch.backoff_ms, 1, 3_600_000);
+    faults.range("fetch.backoff_cap_seconds", fetch.backoff_cap_seconds, 1, 86_400);
+    faults.range("document.document_bytes", document.document_bytes, 1 << 16, 2 << 30);
+    faults.range("document.record_bytes", document.record_bytes, 1 << 14, 1 << 30);
+    faults.range("document.depth", document.depth, 16, 10_000);
+    faults.range("document.elements", document.elements, 1000, 100_000_000);
+    faults.range("question.rules.max_drafts", question.rules.max_drafts, 0, 10_000);
+    faults.range("verify.near_duplicate", verify.near_duplicate, 0.0, 1.0);
+    faults.range("verify.max_question_words", verify.max_question_words, 5, 1000);
+    faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
+    faults.range("verify.max_quote_bytes", verify.max_quote_bytes, 100, 1 << 20);
+    faults.range("verify.contaminated_runs", verify.contaminated_runs, 1, 1000);
+    faults.range("index.writer_memory_mib", index.writer_memory_mib, 15, 2048);
+}
+
+/// The schedules of the sources that are switched on.
+fn sources(sources: &source::Config, zone: Option<&str>, faults: &mut Faults) -> BTreeMap<SourceName, Schedule> {
+    let mut schedules = BTreeMap::new();
+    let mut schedule = |name: SourceName, enabled: bool, line: &str, faults: &mut Faults| {
+        // An unknown zone was reported once already.
+        let zone = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
+        match Schedule::parse(line, zone) {
+            Ok(schedule) if enabled => drop(schedules.insert(name, schedule)),
+            Ok(_) => {}
+            Err(refused) => faults.add(&format!("sources.{name}.schedule"), refused),
+        }
+    };
+    for (name, part) in [(SourceName::Biorxiv, &sources.biorxiv), (SourceName::Medrxiv, &sources.medrxiv)] {
+        schedule(name, part.enabled, &part.schedule, faults);
+        for (key, address) in
+            [("base_url", &part.base_url), ("full_text_url", &part.full_text_url), ("feed_url", &part.feed_url)]
+        {
+            if let Some(address) = address {
+                check_url(&format!("sources.{name}.{key}"), address, faults);
+            }
+        }
+        faults.range(&format!("sources.{name}.overlap_days"), part.overlap_days, 0, 60);
+    }
+    schedule(SourceName::Pubmed, sources.pubmed.enabled, &sources.pubmed.schedule, faults);
+    check_url("sources.pubmed.base_url", &sources.pubmed.base_url, faults);
+    faults.range("sources.pubmed.batch_size", sources.pubmed.batch_size, 1, 500);
+    faults.range("sources.pubmed.overlap_days", sources.pubmed.overlap_days, 0, 60);
+    schedules
+}
+
+fn check_url(key: &str, address: &str, faults: &mut Faults) {
+    match Url::parse(address) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
+        Ok(_) => faults.add(key, format!("{address:?} is no http or https address")),
+        Err(error) => faults.add(key, format!("{address:?}: {error}")),
+    }
+}
+
+/// Enough to catch a name without a host; whether it can be written to only a mail shows.
+fn is_mail_address(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('@').collect();
+    matches!(parts.as_slice(), [name, host] if !name.is_empty() && host.contains('.') && !host.starts_with('.'))
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')'))
+}
+
+/// Where a secret's file lies: a bare name is one of systemd's credentials when it is there, other relative paths start at
+/// the configuration file.
+fn secret(path: &Path, origin: Option<&Path>, credentials: Option<&Path>) -> PathBuf {
+    if path.is_absolute() {
+        return path.to_owned();
+    }
+    if let Some(folder) = credentials {
+        let credential = folder.join(path);
+        if path.components().count() == 1 && credential.is_file() {
+            return credential;
+        }
+    }
+    origin.and_then(Path::parent).map_or_else(|| path.to_owned(), |folder| folder.join(path))
+}

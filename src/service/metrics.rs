@@ -1,0 +1,122 @@
+//! Prometheus: the process's recorder, its upkeep, and the gauges that are read from the store now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::index::Index;
+use crate::store::{self, Store};
+use crate::web;
+
+/// Samples of histograms stay in memory until they are drained; nobody may ever scrape.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// Cheap gauges every third upkeep, full counts every sixtieth: five minutes.
+const GAUGES_EVERY: u64 = 3;
+const COUNTS_EVERY: u64 = 60;
+
+/// Upper bounds of `…_seconds` histograms.
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0, 120.0];
+
+/// The process's metrics.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Makes a recorder the process's own, once; a later one only renders what it was given itself.
+    ///
+    /// # Errors
+    /// When the exporter refuses its buckets.
+    pub fn install() -> Result<Self, BuildError> {
+        let builder =
+            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::debug!("the process has a metrics recorder already");
+        }
+        describe();
+        Ok(Metrics(handle))
+    }
+
+    pub(super) fn render(&self) -> web::RenderMetrics {
+        let handle = self.0.clone();
+        Arc::new(move || handle.render())
+    }
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("aludel_jobs_total", "Jobs that ended, by kind and result");
+    describe_histogram!("aludel_job_seconds", "How long jobs ran, by kind");
+    describe_gauge!("aludel_jobs", "Jobs in the queue, by state");
+    describe_counter!("aludel_questions_total", "Questions judged, by outcome");
+    describe_gauge!("aludel_questions", "Questions in the store, by state");
+    describe_gauge!("aludel_works", "Works in the store, by standing");
+    describe_gauge!("aludel_index_changes_behind", "Changes of the store that the index does not hold yet");
+    describe_gauge!("aludel_source_seconds_since_news", "Since the source's last row or finished day");
+    describe_counter!("aludel_source_rows_total", "Rows received, by source");
+    describe_counter!("aludel_source_gap_rows_total", "Rows announced and not received, by source");
+    describe_counter!("aludel_source_errors_total", "Days that could not be read, by source");
+    describe_gauge!("aludel_process_resident_bytes", "Memory that the process holds");
+    describe_gauge!("aludel_store_bytes", "Size of the store's file");
+    describe_histogram!("aludel_search_seconds", "How long searches took inside the index");
+    describe_histogram!("aludel_http_request_seconds", "How long requests took, by route");
+    describe_counter!("aludel_http_requests_total", "Requests answered, by route and status");
+}
+
+/// Keeps gauges current and histograms drained, for as long as it is polled.
+pub(super) async fn watch(store: Store, index: Arc<Index>, metrics: Metrics) {
+    for turn in 0_u64.. {
+        metrics.0.run_upkeep();
+        if turn % GAUGES_EVERY == 0 {
+            let (store, index) = (store.clone(), Arc::clone(&index));
+            let full = turn % COUNTS_EVERY == 0;
+            let read = tokio::task::spawn_blocking(move || gauges(&store, &index, full)).await;
+            if let Ok(Err(error)) = read {
+                tracing::warn!(%error, "the gauges could not be read");
+            }
+        }
+        tokio::time::sleep(UPKEEP).await;
+    }
+}
+
+fn gauges(store: &Store, index: &Index, full: bool) -> Result<(), store::Error> {
+    let rows = store.read()?;
+    for (state, n) in rows.jobs_by_state()? {
+        metrics::gauge!("aludel_jobs", "state" => state).set(n as f64);
+    }
+    let last = u64::try_from(rows.last_change()?).unwrap_or(0);
+    // A copy that can not be read is reported by whoever follows it.
+    let held = index.sequence().ok().flatten().unwrap_or(0);
+    metrics::gauge!("aludel_index_changes_behind").set(last.saturating_sub(held) as f64);
+    if let Some(bytes) = resident_bytes() {
+        metrics::gauge!("aludel_process_resident_bytes").set(bytes as f64);
+    }
+    if let Ok(meta) = store.path().metadata() {
+        metrics::gauge!("aludel_store_bytes").set(meta.len() as f64);
+    }
+    if full {
+        let counts = rows.counts()?;
+        for (state, n) in counts.questions {
+            metrics::gauge!("aludel_questions", "state" => state).set(n as f64);
+        }
+        for (standing, n) in counts.works {
+            metrics::gauge!("aludel_works", "standing" => standing).set(n as f64);
+        }
+        let now = store.clock().now().timestamp_millis();
+        for (source, count) in counts.sources {
+            if let Some(at) = count.last_received_ms.max(count.checkpoint_moved_ms) {
+                let seconds = (now - at).max(0) as f64 / 1000.0;
+                metrics::gauge!("aludel_source_seconds_since_news", "source" => source).set(seconds);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}

@@ -1,0 +1,52 @@
+//! The state of everything, for people and scripts: the same on the command line, in the API and on the page.
+
+use serde_json::{Map, Value, json};
+
+use crate::index::Index;
+use crate::store::Rows;
+use crate::web::Error;
+
+/// Counts by state, sources with their lag, jobs, and how far the index is behind. `index`: `None` when there is none.
+/// `now_ms`: UTC milliseconds.
+///
+/// # Errors
+/// When the store or the index can not be read.
+pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<String, Value>, Error> {
+    let counts = rows.counts()?;
+    let sequence = index.map(Index::sequence).transpose()?.flatten();
+    let behind = u64::try_from(counts.last_change).unwrap_or(0).saturating_sub(sequence.unwrap_or(0));
+    let sources: Map<String, Value> = counts
+        .sources
+        .iter()
+        .map(|(name, count)| {
+            let received = count.last_received_ms.max(count.checkpoint_moved_ms);
+            let lag = received.map(|at| (now_ms - at).max(0) / 1000);
+            let value = json!({
+                "versions": count.versions, "checkpoint_day": count.checkpoint_day, "seconds_since_news": lag,
+            });
+            (name.clone(), value)
+        })
+        .collect();
+    let mut status = Map::new();
+    for (name, value) in [
+        ("version", json!(env!("CARGO_PKG_VERSION"))),
+        ("works", json!(counts.works)),
+        ("versions", json!(counts.versions)),
+        ("questions", json!(counts.questions)),
+        ("tiers", json!(counts.tiers)),
+        ("answer_types", json!(counts.answer_types)),
+        ("rejected", json!(counts.rejected)),
+        ("withdrawn", json!(counts.withdrawn)),
+        ("sources", json!(sources)),
+        ("jobs", json!(counts.jobs)),
+        ("files", json!(counts.files)),
+        ("index", json!({ "size": index.map(Index::stats).transpose()?, "sequence": sequence, "behind": behind })),
+        ("drift", Value::Null),
+        ("last_refresh", Value::Null),
+        ("last_releases", json!([])),
+        ("budgets", json!({})),
+    ] {
+        status.insert(name.to_owned(), value);
+    }
+    Ok(status)
+}
