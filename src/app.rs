@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::config::Config;
 use crate::fetch;
 use crate::index::{self, Index};
+use crate::llm;
 use crate::model::delivery::SourceName;
 use crate::question::rules::Rules;
 use crate::question::{Generate, GeneratorKind};
@@ -14,6 +15,7 @@ use crate::store::data_dir::Lock;
 use crate::store::{self, Store};
 use crate::verify::{Benchmarks, Verifier};
 use crate::web;
+use crate::worker::calls::{self, Ledger};
 use crate::worker::{self, Archive, Judge};
 
 /// Why the parts can not be put together.
@@ -26,6 +28,8 @@ pub enum Error {
     #[error(transparent)]
     Fetch(#[from] fetch::Error),
     #[error(transparent)]
+    Llm(#[from] llm::Error),
+    #[error(transparent)]
     Source(#[from] source::Error),
     #[error("{0} is a folder, not an archive: use `aludel ingest`")]
     NoArchive(SourceName),
@@ -37,6 +41,7 @@ pub struct App {
     pub index: Arc<Index>,
     /// Kept from one configuration to the next while its part is the same: it knows how each host wants to be treated.
     client: Mutex<Option<(fetch::Config, Arc<fetch::Client>)>>,
+    ledger: Mutex<Option<(llm::Config, Arc<Ledger>)>>,
     _lock: Lock,
 }
 
@@ -52,7 +57,7 @@ impl App {
         if let Some(reason) = index.discarded() {
             tracing::warn!(reason, "the index was thrown away and is built anew from the store");
         }
-        Ok(App { store, index, client: Mutex::default(), _lock: lock })
+        Ok(App { store, index, client: Mutex::default(), ledger: Mutex::default(), _lock: lock })
     }
 
     /// What jobs see: the archives that are switched on, the generators, the judge. Opens no connection.
@@ -79,10 +84,34 @@ impl App {
         let items = self.store.read()?.benchmark_items()?;
         let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
         let judge = Judge::new(Verifier::new(config.verify.clone(), benchmarks), self.store.clone());
-        let generators = config.question.generators.iter().map(|kind| generator(*kind, config)).collect();
+        let generators = config.question.generators.iter().map(|kind| self.generator(*kind, config));
+        let generators = generators.collect::<Result<Vec<_>, _>>()?;
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         Ok(worker::Env::new(store, index, data_dir, limits, generators, judge, archives))
+    }
+
+    fn generator(&self, kind: GeneratorKind, config: &Config) -> Result<Arc<dyn Generate>, Error> {
+        Ok(match kind {
+            GeneratorKind::Rules => Arc::new(Rules::new(&config.question.rules)),
+            GeneratorKind::Openai => {
+                let ledger = self.ledger(config);
+                calls::openai(&config.question.model, &config.llm, &ledger, u64::from(std::process::id()))?
+            }
+        })
+    }
+
+    /// One for all calls: it holds what calls under way may still cost, also across a reload.
+    fn ledger(&self, config: &Config) -> Arc<Ledger> {
+        let mut kept = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((settings, ledger)) if *settings == config.llm => Arc::clone(ledger),
+            _ => {
+                let ledger = Ledger::new(&config.llm, self.store.clone());
+                *kept = Some((config.llm.clone(), Arc::clone(&ledger)));
+                ledger
+            }
+        }
     }
 
     /// One archive, switched on or not.
@@ -113,11 +142,5 @@ impl App {
         let client = Arc::new(fetch::Client::new(config.fetch.clone(), config.clock.clone(), seed)?);
         *kept = Some((config.fetch.clone(), Arc::clone(&client)));
         Ok(client)
-    }
-}
-
-fn generator(kind: GeneratorKind, config: &Config) -> Arc<dyn Generate> {
-    match kind {
-        GeneratorKind::Rules => Arc::new(Rules::new(&config.question.rules)),
     }
 }

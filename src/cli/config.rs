@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut lines = Vec::new();
     match &loaded {
         Ok(config) => {
-            faults.extend(config.unreadable_secrets());
+            faults.extend(config.unreadable_files());
             faults.extend(config.needs_contact());
             let file = config.origin.as_ref().map_or("no file".to_owned(), |path| path.display().to_string());
             let sources: Vec<&str> = config.schedules.keys().map(|name| name.as_str()).collect();

@@ -102,6 +102,9 @@ fn text(report: &Report, seconds: f64, peak_rss_bytes: Option<u64>) -> String {
     ];
     lines.extend(report.not_an_article.iter().map(|(kind, n)| format!("  {n} {kind}")));
     lines.extend(report.rejected.iter().map(|(reason, n)| format!("  {n} rejected, {reason}")));
+    if report.waiting > 0 {
+        lines.push(format!("{} articles wait for a model to draft from them: `aludel serve` goes on", report.waiting));
+    }
     let memory = peak_rss_bytes.map(|bytes| format!(", at most {} MiB of memory", bytes >> 20)).unwrap_or_default();
     lines.push(format!("{seconds:.1} s{memory}"));
     lines.join("\n")

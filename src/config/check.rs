@@ -8,6 +8,7 @@ use url::Url;
 use super::{Config, Error, File};
 use crate::clock::Clock;
 use crate::model::delivery::SourceName;
+use crate::question::GeneratorKind;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
 use crate::{fetch, source, telemetry};
@@ -48,9 +49,16 @@ pub(super) fn check(
     }
     ranges(&file, &mut faults);
     let schedules = sources(&file.sources, zone, &mut faults);
-    let mut sources = file.sources;
-    if let Some(path) = &mut sources.pubmed.api_key_file {
-        *path = secret(path, origin, credentials);
+    for (key, what) in file.llm.faults() {
+        faults.add(&format!("llm.{key}"), what);
+    }
+    if file.question.generators.contains(&GeneratorKind::Openai) && !file.llm.is_on() {
+        faults.add("question.generators", "`openai` needs a model: set `llm.model` and an `[[llm.endpoints]]`");
+    }
+    let (mut sources, mut llm, mut question) = (file.sources, file.llm, file.question);
+    let keys = llm.endpoints.iter_mut().map(|endpoint| &mut endpoint.api_key_file);
+    for path in keys.chain([&mut sources.pubmed.api_key_file, &mut question.model.prompt_file]).flatten() {
+        *path = beside(path, origin, credentials);
     }
     if !faults.0.is_empty() {
         return Err(Error::Values { place: place.to_owned(), faults: faults.0 });
@@ -66,7 +74,8 @@ pub(super) fn check(
         sources,
         schedules,
         document: file.document,
-        question: file.question,
+        question,
+        llm,
         verify: file.verify,
         index: file.index,
     })
@@ -96,6 +105,10 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("document.depth", document.depth, 16, 10_000);
     faults.range("document.elements", document.elements, 1000, 100_000_000);
     faults.range("question.rules.max_drafts", question.rules.max_drafts, 0, 10_000);
+    faults.range("question.model.max_questions", question.model.max_questions, 1, 100);
+    faults.range("question.model.max_passage_bytes", question.model.max_passage_bytes, 2000, 4 << 20);
+    faults.range("question.model.max_reply_tokens", question.model.max_reply_tokens, 64, 1 << 20);
+    faults.range("question.model.temperature", question.model.temperature, 0.0, 2.0);
     faults.range("verify.near_duplicate", verify.near_duplicate, 0.0, 1.0);
     faults.range("verify.max_question_words", verify.max_question_words, 5, 1000);
     faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
@@ -149,9 +162,9 @@ fn is_mail_address(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')'))
 }
 
-/// Where a secret's file lies: a bare name is one of systemd's credentials when it is there, other relative paths start at
-/// the configuration file.
-fn secret(path: &Path, origin: Option<&Path>, credentials: Option<&Path>) -> PathBuf {
+/// Where a file that the configuration names lies: a bare name is one of systemd's credentials when it is there, other relative
+/// paths start at the configuration file.
+fn beside(path: &Path, origin: Option<&Path>, credentials: Option<&Path>) -> PathBuf {
     if path.is_absolute() {
         return path.to_owned();
     }

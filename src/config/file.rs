@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Scale;
-use crate::{document, fetch, index, question, source, telemetry, verify, web, worker};
+use crate::{document, fetch, index, llm, question, source, telemetry, verify, web, worker};
 
 /// The whole file. A room's part is the room's own `Config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,7 @@ pub struct File {
     pub sources: source::Config,
     pub document: document::Limits,
     pub question: question::Config,
+    pub llm: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
@@ -46,6 +47,7 @@ impl Default for File {
             sources: source::Config::default(),
             document: document::Limits::default(),
             question: question::Config::default(),
+            llm: llm::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
             clock: None,

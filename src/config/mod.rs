@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::model::delivery::SourceName;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{document, fetch, index, question, source, telemetry, verify, web, worker};
+use crate::{document, fetch, index, llm, question, source, telemetry, verify, web, worker};
 
 pub use file::File;
 
@@ -42,6 +42,7 @@ pub struct Config {
     pub schedules: BTreeMap<SourceName, Schedule>,
     pub document: document::Limits,
     pub question: question::Config,
+    pub llm: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
 }
@@ -121,12 +122,17 @@ impl Config {
         })
     }
 
-    /// The secrets' files that can not be read, each with its key and the cause. Only a command that uses a secret needs it.
-    pub fn unreadable_secrets(&self) -> Vec<String> {
-        let files = [("sources.pubmed.api_key_file", self.sources.pubmed.api_key_file.as_deref())];
-        let unreadable = files.into_iter().filter_map(|(key, path)| {
-            let error = std::fs::read_to_string(path?).err()?;
-            Some(format!("`{key}`: cannot read {}: {error}", path?.display()))
+    /// The files named in it (keys, the prompt) that can not be read, each with its key and the cause. Only a command that uses
+    /// one needs it.
+    pub fn unreadable_files(&self) -> Vec<String> {
+        let endpoints = self.llm.endpoints.iter().enumerate();
+        let keys = endpoints.map(|(n, endpoint)| (format!("llm.endpoints.{n}.api_key_file"), &endpoint.api_key_file));
+        let pubmed = ("sources.pubmed.api_key_file".to_owned(), &self.sources.pubmed.api_key_file);
+        let prompt = ("question.model.prompt_file".to_owned(), &self.question.model.prompt_file);
+        let unreadable = keys.chain([pubmed, prompt]).filter_map(|(key, path)| {
+            let path = path.as_ref()?;
+            let error = std::fs::read_to_string(path).err()?;
+            Some(format!("`{key}`: cannot read {}: {error}", path.display()))
         });
         unreadable.collect()
     }
@@ -284,7 +290,7 @@ mod tests {
         let text = include_str!("../../config/aludel.toml");
         assert_eq!(parse(text, "aludel.toml").unwrap(), File::default(), "as shipped");
         let is_key = |line: &str| {
-            let key = line.split('=').next().unwrap_or_default().trim();
+            let key = line.split('=').next().unwrap_or_default().trim_end();
             line.contains('=')
                 && !key.is_empty()
                 && key.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b))

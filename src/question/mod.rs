@@ -13,17 +13,22 @@ use crate::model::document::Document;
 use crate::model::question::Draft;
 
 /// Which generators write questions, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Each of these writes its own questions about every article. Default: `["rules"]`.
     pub generators: Vec<GeneratorKind>,
     pub rules: rules::Config,
+    pub model: model::Config,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { generators: vec![GeneratorKind::Rules], rules: rules::Config::default() }
+        Config {
+            generators: vec![GeneratorKind::Rules],
+            rules: rules::Config::default(),
+            model: model::Config::default(),
+        }
     }
 }
 
@@ -32,6 +37,8 @@ impl Default for Config {
 pub enum GeneratorKind {
     /// The embedded rules: no model, no network.
     Rules,
+    /// The model that `[llm]` names.
+    Openai,
 }
 
 /// Writes draft questions about a document.

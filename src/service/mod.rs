@@ -211,7 +211,8 @@ fn status(config: Arc<Mutex<Config>>, started: String) -> web::StatusFields {
             .map(|(name, schedule)| (name.to_string(), json!(schedule.next_after(now).map(|time| time.to_rfc3339()))))
             .collect();
         let file = config.origin.as_ref().map(|path| path.display().to_string());
-        let service = json!({ "started": started, "configuration": file, "next_poll": next });
+        let budget = config.llm.is_on().then_some(config.llm.budget);
+        let service = json!({ "started": started, "configuration": file, "next_poll": next, "budget": budget });
         Map::from_iter([("service".to_owned(), service)])
     })
 }

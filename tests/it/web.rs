@@ -170,7 +170,7 @@ async fn the_api_answers_with_the_named_fields() {
         assert_eq!(work["questions"][0]["id"], world.question.as_str(), "{name}");
     }
     let status = world.json("/api/v1/status").await;
-    assert_eq!((&status["lag"]["biorxiv"], &status["index"]["changes_behind"]), (&3.into(), &0.into()));
+    assert_eq!((&status["lag"]["biorxiv"], &status["index"]["behind"]), (&3.into(), &0.into()));
     for (path, status) in [
         ("/api/v1/question/xyz", 400),
         ("/api/v1/question/00000000000000000000000000000000", 404),

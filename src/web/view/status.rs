@@ -1,5 +1,6 @@
 //! The state of everything, for people and scripts: the same on the command line, in the API and on the page.
 
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use serde_json::{Map, Value, json};
 
 use crate::index::Index;
@@ -27,6 +28,10 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
             (name.clone(), value)
         })
         .collect();
+    let now = DateTime::from_timestamp_millis(now_ms).unwrap_or_default();
+    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+    // Budgets count by days and months of UTC.
+    let (day, month) = (midnight(now.date_naive()), midnight(now.date_naive().with_day(1).unwrap_or_default()));
     let mut status = Map::new();
     for (name, value) in [
         ("version", json!(env!("CARGO_PKG_VERSION"))),
@@ -44,7 +49,7 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("drift", Value::Null),
         ("last_refresh", Value::Null),
         ("last_releases", json!([])),
-        ("budgets", json!({})),
+        ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),
     ] {
         status.insert(name.to_owned(), value);
     }
