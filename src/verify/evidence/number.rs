@@ -318,9 +318,6 @@ fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<
         *score += form(candidate, ask, reading);
     }
     conditions(candidates, question, reading, &mut scores);
-    if std::env::var_os("DBG").is_some() {
-        eprintln!("{:?}\n{:?}", contexts, scores);
-    }
     scores
 }
 
