@@ -9,6 +9,7 @@ mod data;
 mod drift;
 mod grade;
 mod ingest;
+mod line;
 mod man;
 mod migrate;
 mod parse;
@@ -18,6 +19,7 @@ mod search;
 mod show;
 mod simulate;
 mod status;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -66,6 +68,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Show what the store holds and what is queued
     Status(status::Args),
+    /// Verify candidate questions against their articles, without a model
+    Verify(verify::Args),
 }
 
 /// Runs the command that `cli` names.
@@ -90,6 +94,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
+        Command::Verify(args) => verify::run(&args),
     }
 }
 

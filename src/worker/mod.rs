@@ -16,5 +16,5 @@ mod take;
 
 pub use env::{Env, PollJob};
 pub use error::Error;
-pub use judge::{Examined, Judge};
+pub use judge::Judge;
 pub use runner::{Config, run};

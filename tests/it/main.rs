@@ -10,4 +10,5 @@ mod simulate;
 mod source;
 mod store;
 mod support;
+mod verify;
 mod web;
