@@ -63,6 +63,9 @@ fn term(forms: &[&str], draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Re
         if plain.is_empty() {
             continue;
         }
+        if offered(&plain, ask) {
+            continue;
+        }
         if runs_in(form, &plain, ask, &draft.question) {
             return leaked(form);
         }
@@ -89,6 +92,15 @@ fn term(forms: &[&str], draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Re
         }
     }
     Ok(())
+}
+
+/// `which protein, A or B, …`: the answer is one of the alternatives that the question offers.
+fn offered(plain: &[&Word], ask: &Ask) -> bool {
+    let (Some(first), Some(last)) = (plain.first(), plain.last()) else { return false };
+    (1..ask.words.len()).filter(|i| ask.words[*i].is("or")).any(|or| {
+        let behind = ask.words.iter().skip(or + 1).find(|w| w.is_content());
+        ask.words[or - 1].folded == last.folded || behind.is_some_and(|w| w.folded == first.folded)
+    })
 }
 
 /// The answer's words one behind the other in the question, in any inflection of the last one.

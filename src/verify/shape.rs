@@ -49,7 +49,9 @@ fn english(ask: &Ask) -> Result<(), String> {
         .filter(|w| w.folded.chars().any(|c| c.is_alphabetic() && !is_latin_or_greek(c)))
         .count();
     let small = ask.words.iter().filter(|w| w.kind == Kind::Word && super::words::is_function_word(&w.folded)).count();
-    if foreign_script > 1 || small < 2 {
+    // A short question may have one small word: `Does X inhibit Y?`.
+    let n_words = ask.words.iter().filter(|w| w.kind == Kind::Word).count();
+    if foreign_script > 1 || small == 0 || small < 2 && n_words > 9 {
         return Err("not_english".to_owned());
     }
     const FOREIGN: &[&str] = &[

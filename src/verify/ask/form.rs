@@ -40,6 +40,13 @@ const PREPOSITIONS: &[&str] = &[
 /// The kind of answer `words` ask for, and the position of the word that asks.
 pub(super) fn asked(words: &[Word]) -> (Asked, usize) {
     let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
+    if let [.., yes, or, no, mark] = words
+        && (yes.is("yes") && no.is("no") || yes.is("true") && no.is("false"))
+        && or.is("or")
+        && mark.is("?")
+    {
+        return (Asked::YesNo, 0);
+    }
     let clause_start = |i: usize| {
         i == 0 || matches!(text(i - 1), "," | ":" | ";" | "." | ")" | "?" | "!" | "and" | "then" | "so" | ">")
     };
@@ -73,7 +80,8 @@ pub(super) fn asked(words: &[Word]) -> (Asked, usize) {
             "why" | "when" if clause_start(i) && (text(i) == "why" || AUXILIARIES.contains(&text(i + 1))) => {
                 return (Asked::Open, i);
             }
-            word if clause_start(i) && AUXILIARIES.contains(&word) => {
+            // `Cereblon (CRBN) has …`: behind a bracket stands the subject's own verb.
+            word if clause_start(i) && AUXILIARIES.contains(&word) && (i == 0 || text(i - 1) != ")") => {
                 let alternatives = words.iter().skip(i).any(|w| w.is("or"));
                 return (if alternatives { Asked::Alternatives } else { Asked::YesNo }, i);
             }

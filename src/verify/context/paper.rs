@@ -1,6 +1,7 @@
 //! Words that point at the paper: `this study`, `the authors`, `figure 3`.
 
 use super::super::ask::Ask;
+use super::super::words::{Kind, Word, is_generic};
 
 /// Nouns of the paper itself and its parts.
 const PAPER: &[&str] = &[
@@ -60,7 +61,7 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
             {
                 return found(&format!("the {word}"));
             }
-            "our" | "we" | "us" if question.get(words[i].span.clone()) != Some("US") => return found(word),
+            "our" | "we" | "us" if !is_unit_or_country(words, i, question) => return found(word),
             "fig" | "figs" | "figure" | "figures" | "table" | "tables" | "supplementary"
                 if words.get(i + 1).is_some_and(|w| {
                     w.folded.starts_with(|c: char| c.is_ascii_digit())
@@ -125,10 +126,35 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
             {
                 return found(&format!("the {next}"));
             }
+            "group" | "groups" | "arm" | "arms" if is_group_label(words, i, question) => {
+                return found(&format!("{word} {next}"));
+            }
             "aforementioned" | "abovementioned" | "hereafter" | "herein" => return found(word),
             "above" | "below" if matches!(next, "mentioned" | "described") => return found(&format!("{word} {next}")),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// `20 us` is a time, `the US` a country.
+fn is_unit_or_country(words: &[Word], at: usize, question: &str) -> bool {
+    let word = &words[at];
+    let behind_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
+    word.is("us") && (behind_number || question.get(word.span.clone()) == Some("US"))
+}
+
+/// `in group A`, `of arm 2`: a label that only the paper explains. `Blood group A` and `group B streptococci` are names.
+fn is_group_label(words: &[Word], at: usize, question: &str) -> bool {
+    let Some(label) = words.get(at + 1) else { return false };
+    let written = question.get(label.span.clone()).unwrap_or_default();
+    let is_label = written.len() == 1 && written.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let named_before = at.checked_sub(1).is_some_and(|before| words[before].is_content());
+    let named_behind = words.get(at + 2).is_some_and(|next| {
+        next.kind == Kind::Word
+            && next.is_content()
+            && !is_generic(next)
+            && !next.is_any(&["mothers", "mice", "rats", "infants", "children", "women", "men", "participants"])
+    });
+    is_label && !label.joined && !named_before && !named_behind
 }

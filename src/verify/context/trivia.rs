@@ -59,6 +59,22 @@ pub(super) fn check(draft: &Draft, ask: &Ask, evidence: &[Evidence], prepared: &
     {
         return found("a record's number");
     }
+    if has(&["statistical", "statistic", "statistics"])
+        && asks(&[
+            "test",
+            "tests",
+            "method",
+            "methods",
+            "model",
+            "models",
+            "correction",
+            "procedure",
+            "technique",
+            "analysis",
+        ])
+    {
+        return found("statistics");
+    }
     let programs = ["software", "program", "package", "programme", "toolbox", "script", "plugin", "app", "programs"];
     if asks(&programs)
         && has(&[

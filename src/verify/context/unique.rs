@@ -29,7 +29,7 @@ pub(super) fn check(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Pr
     }
     let Some(sibling) = sibling(place, &reading) else { return Ok(()) };
     // `Besides A, which …` and questions that name the sibling have told it apart.
-    let named = sibling.clone().any(|i| reading.shared[i] >= 1.0);
+    let named = sibling.clone().filter(|i| reading.words[*i].is_content()).all(|i| reading.shared[i] >= 1.0);
     let except = ask.words.iter().any(|w| {
         w.is_any(&[
             "besides",
@@ -86,7 +86,12 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
             stop += 1;
         }
         let content = (from..stop).filter(|i| reading.words[*i].is_content()).count();
-        (content >= 1).then_some(from..stop)
+        // `and their association`, `and consequently required a`: no item of the list.
+        let other = reading.words.get(from).is_some_and(|w| {
+            w.is_any(&["its", "their", "this", "these", "it", "they", "then", "thus", "hence"])
+                || w.folded.ends_with("ly")
+        }) || (from + 1..stop).any(|i| reading.words[i].is_any(&["a", "an"]));
+        (content >= 1 && !other).then_some(from..stop)
     };
     let skip_article = |i: usize| if matches!(text(i), "the" | "a" | "an" | "in" | "of") { i + 1 } else { i };
     // Answer first: `answer and B`, `answer, B, and C`.
@@ -97,11 +102,14 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
     }
     if text(end) == "," {
         let next = if matches!(text(end + 1), "and" | "or") { end + 2 } else { end + 1 };
-        let found = item(skip_article(next))?;
-        let closes = matches!(text(found.end), "and" | "or")
-            || text(found.end) == "," && matches!(text(found.end + 1), "and" | "or")
-            || next == end + 2 && !statement_follows(&found, reading);
-        return closes.then_some(found);
+        let closes = |found: &Range<usize>| {
+            matches!(text(found.end), "and" | "or")
+                || text(found.end) == "," && matches!(text(found.end + 1), "and" | "or")
+                || next == end + 2 && !statement_follows(found, reading)
+        };
+        if let Some(found) = item(skip_article(next)).filter(closes) {
+            return Some(found);
+        }
     }
     // Answer last or in the middle: `A and answer`, `A, answer`.
     let mut before = place.start;
@@ -138,7 +146,7 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
         return None;
     }
     // A comma alone joins clauses more often than items: it needs a further `and` or `or` behind the answer.
-    if text(link) == "," && !matches!(text(end), "and" | "or" | ",") {
+    if text(link) == "," && !matches!(text(end), "and" | "or") {
         return None;
     }
     // `X increases A and answer-verb`: the answer is the subject of a new statement.

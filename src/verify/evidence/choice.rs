@@ -135,6 +135,30 @@ pub(crate) fn check(
         {
             return Err("denied_in_quote: the quote excludes the keyed option".to_owned());
         }
+        // The question's words stand with another option: `A did X, while B did Y`, asked for the one that did Y.
+        let options_words: HashSet<&str> =
+            (0..options.len()).flat_map(|i| distinguishing(i)).map(|w| w.stem.as_str()).collect();
+        let asked_in = |range: Range<usize>| -> f64 {
+            range.filter(|i| !options_words.contains(reading.words[*i].stem.as_str())).map(|i| reading.shared[i]).sum()
+        };
+        let own_asked = asked_in(own_range.clone());
+        let set_against = |part: &Range<usize>| {
+            let opener = |r: &Range<usize>| reading.text(r.start);
+            let contrast = |r: &Range<usize>| {
+                matches!(opener(r), "while" | "whereas" | "whilst" | "although" | "though" | ";")
+                    || opener(r) == "but" && !reading.words.get(r.start + 1).is_some_and(|w| w.is("not"))
+            };
+            let (first, second) = if part.start < own_range.start { (part, &own_range) } else { (&own_range, part) };
+            first.end == second.start && (contrast(second) || contrast(first))
+        };
+        for part in parts.iter().filter(|p| **p != own_range && set_against(p)) {
+            let rival = rivals.iter().any(|i| support(*i, part.clone()) >= support(correct, part.clone()) + 0.4);
+            let rival_at_home =
+                rivals.iter().any(|i| support(*i, own_range.clone()) >= support(correct, own_range.clone()));
+            if rival && !rival_at_home && asked_in(part.clone()) >= own_asked + 0.8 {
+                return Err("other_option_in_quote: what is asked is said of another option".to_owned());
+            }
+        }
         return Ok(own_range);
     }
     Ok(whole.start..whole.start + 1)

@@ -15,6 +15,8 @@ pub(crate) struct Event {
     pub at: usize,
     pub direction: Direction,
     pub force: Force,
+    /// Says of the statement before it that it is not significant.
+    pub disclaims: bool,
 }
 
 /// Verbs of change without a direction; negated they say `no change`.
@@ -64,16 +66,46 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
     let words = &reading.words;
     for (i, word) in words.iter().enumerate() {
         let negated = negated(reading, i);
+        if disclaims(reading, i) {
+            found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain, disclaims: true });
+            continue;
+        }
         if NEUTRAL.contains(&word.folded.as_str()) {
             if negated
                 || words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("not"))
                     && near_not_significant(reading, i)
             {
-                found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain });
+                found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain, disclaims: false });
             }
             continue;
         }
-        let Some((direction, force)) = direction_of(word) else { continue };
+        let hyphenated = match i.checked_sub(1).and_then(|before| words.get(before)) {
+            Some(side) if side.joined && word.folded.starts_with("regulat") => match side.folded.as_str() {
+                "up" => Some((Direction::Increase, Force::Plain)),
+                "down" => Some((Direction::Decrease, Force::Plain)),
+                _ => None,
+            },
+            // `super-susceptible`.
+            _ if word.joined && word.is_any(&["super", "hyper"]) => Some((Direction::Increase, Force::Plain)),
+            _ if word.joined && word.is("hypo") => Some((Direction::Decrease, Force::Plain)),
+            _ => None,
+        };
+        let Some((direction, force)) = hyphenated.or_else(|| direction_of(word)) else { continue };
+        // `a susceptibility similar to that of …`: a likeness named in passing.
+        if word.is("similar")
+            && words.get(i + 1).is_some_and(|w| w.is("to"))
+            && words.get(i + 2).is_some_and(|w| w.is_any(&["that", "those"]))
+            && !words[i.saturating_sub(2)..i]
+                .iter()
+                .any(|w| AUXILIARIES.contains(&w.folded.as_str()) || w.is("remained"))
+        {
+            continue;
+        }
+        // `at least 5`: a bound. `In favour of A`: no change.
+        let previous = i.checked_sub(1).map_or("", |b| reading.text(b));
+        if word.is_any(&["least", "most"]) && previous == "at" || word.folded.starts_with("favo") && previous == "in" {
+            continue;
+        }
         // `with decreasing elevation`: a condition, no finding.
         let before = i.checked_sub(1).map_or("", |b| reading.text(b));
         if word.folded.ends_with("ing") && matches!(before, "with" | "for") {
@@ -85,7 +117,7 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         {
             continue;
         }
-        let negligible = before == "negligible" || before == "little";
+        let negligible = matches!(before, "negligible" | "little" | "nonsignificant" | "insignificant");
         // `decreased lower`: two words of one statement keep the first sense; `less reduced` turns it round.
         let softened = matches!(before, "less") && direction != Direction::NoChange && !word.is("less");
         let direction = if negated || negligible {
@@ -99,9 +131,23 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         } else {
             direction
         };
-        found.push(Event { at: i, direction, force });
+        found.push(Event { at: i, direction, force, disclaims: false });
     }
     found
+}
+
+/// `…, but not significantly`, `(P = NS)`: takes back the change stated before. `No significant increase` is one statement.
+fn disclaims(reading: &Reading<'_>, at: usize) -> bool {
+    let word = &reading.words[at];
+    let before = |n: usize| at.checked_sub(n).map_or("", |i| reading.text(i));
+    let short = word.is("ns") && matches!(before(1), "=" | "(" | ",");
+    let denied = word.folded.starts_with("signific")
+        && (before(1) == "non"
+            || (1..=3).any(|n| at.checked_sub(n).is_some_and(|i| is_plain_negation(&reading.words[i]))));
+    let of_another = (at + 1..reading.words.len().min(at + 4))
+        .take_while(|i| !reading.words[*i].is_any(&[",", ";", ".", "(", ")"]))
+        .any(|i| NEUTRAL.contains(&reading.text(i)) || direction_of(&reading.words[i]).is_some());
+    short || denied && !of_another
 }
 
 /// `differences were not significant`.
@@ -114,7 +160,7 @@ fn near_not_significant(reading: &Reading<'_>, at: usize) -> bool {
 /// Whether a `not`, `no`, `neither` within the few words before turns the word at `at`.
 fn negated(reading: &Reading<'_>, at: usize) -> bool {
     let mut i = at;
-    for _ in 0..5 {
+    for _ in 0..7 {
         let Some(before) = i.checked_sub(1) else { return false };
         i = before;
         let word = &reading.words[i];
@@ -291,6 +337,18 @@ fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
             (score, event)
         })
         .collect();
+    let disclaimers: Vec<usize> = ranked.iter().filter(|(_, e)| e.disclaims).map(|(_, e)| e.at).collect();
+    for at in disclaimers {
+        let taken_back = |e: &Event| e.direction != Direction::NoChange && e.at < at && reading.same_sentence(e.at, at);
+        let best = ranked.iter().filter(|(_, e)| taken_back(e)).fold(0.0, |best: f64, (score, _)| best.max(*score));
+        for (score, event) in &mut ranked {
+            if event.at == at {
+                *score = score.max(best);
+            } else if taken_back(event) {
+                *score *= 0.5;
+            }
+        }
+    }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
     ranked
 }
@@ -402,6 +460,8 @@ pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Re
         }
     }
     if value && !asked_negated {
+        both_not_one(ask, reading)?;
+        independent(ask, reading)?;
         // A verb turned by `not` among the words that the question shares.
         let range = reading.clause_words(best_clause);
         for i in range.clone() {
@@ -421,4 +481,42 @@ pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Re
         }
     }
     Ok(at)
+}
+
+/// `only before` asked, `both before and after` said.
+fn both_not_one(ask: &Ask, reading: &Reading<'_>) -> Result<(), String> {
+    let exclusive =
+        ask.words.iter().any(|w| w.is_any(&["only", "exclusively", "solely", "confined", "restricted", "limited"]));
+    let both = reading.words.iter().position(|w| w.is("both"));
+    let (Some(both), true) = (both, exclusive) else { return Ok(()) };
+    let and = (both + 1..reading.words.len().min(both + 8)).find(|i| reading.text(*i) == "and");
+    let Some(and) = and else { return Ok(()) };
+    let asked = |word: &Word| ask.words.iter().any(|q| q.stem == word.stem);
+    let one = reading.words[both + 1..and].iter().any(asked);
+    let other = reading.words.get(and + 1).is_some_and(asked);
+    if one != other { Err("polarity: the quote says both, the question only one".to_owned()) } else { Ok(()) }
+}
+
+/// `does A need B` asked, `A … independently of B` said.
+fn independent(ask: &Ask, reading: &Reading<'_>) -> Result<(), String> {
+    let verb = ask
+        .words
+        .iter()
+        .position(|w| ["need", "requir", "depend", "necess"].iter().any(|root| w.folded.starts_with(root)));
+    let Some(verb) = verb else { return Ok(()) };
+    let needed: HashSet<&str> = ask.words[verb + 1..]
+        .iter()
+        .take(4)
+        .take_while(|w| !w.is_any(&["to", "for", "in", "?"]) || w.is("on"))
+        .filter(|w| w.is_content())
+        .map(|w| w.stem.as_str())
+        .collect();
+    for (i, word) in reading.words.iter().enumerate() {
+        let of = (i + 1..reading.words.len().min(i + 5)).any(|k| needed.contains(reading.words[k].stem.as_str()));
+        let negated = i.checked_sub(1).is_some_and(|before| is_plain_negation(&reading.words[before]));
+        if word.is_any(&["independent", "independently", "regardless", "irrespective"]) && of && !negated {
+            return Err(format!("polarity: the quote denies it ({})", word.folded));
+        }
+    }
+    Ok(())
 }

@@ -42,7 +42,8 @@ impl Word {
 
     /// A word or number that carries meaning of its own.
     pub fn is_content(&self) -> bool {
-        self.kind != Kind::Sign && !is_function_word(&self.folded)
+        // A letter joined to what follows (`A-485`) is no article.
+        self.kind != Kind::Sign && (!is_function_word(&self.folded) || self.joined && self.folded == "a")
     }
 }
 

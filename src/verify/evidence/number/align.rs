@@ -1,252 +1,14 @@
-//! Whether a number key is the quantity of the quote that the question asks for.
+//! Which number of the quote goes with the question's words.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::grade::unit::{Unit, convert};
-use crate::model::answer::{Comparator, Tolerance};
-use crate::text::quantity::{self, Bound, Quantity, Role};
+use crate::text::quantity::{self, Bound, Role};
 
-use super::super::ask::Ask;
-use super::super::words::{Kind, is_generic};
-use super::reading::Reading;
-
-/// A number key.
-pub(crate) struct Key<'a> {
-    pub value: f64,
-    pub unit: Option<&'a str>,
-    pub tolerance: Tolerance,
-    pub comparator: Comparator,
-}
-
-/// A number of the quote as a value in the key's unit.
-struct Candidate {
-    value: f64,
-    words: Range<usize>,
-    span: Range<usize>,
-    role: Role,
-    is_key: bool,
-}
-
-/// How sure the words must be that another number is meant.
-const MARGIN: f64 = 0.6;
-
-/// # Errors
-/// The reason when the key's number is not in the quote, has another unit there, or belongs to something else.
-pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<'_>) -> Result<Range<usize>, String> {
-    let unit = key.unit.map(str::trim).filter(|u| !u.is_empty());
-    let parsed = unit.and_then(Unit::parse);
-    let mut same_number = false;
-    let mut candidates = Vec::new();
-    for quantity in quantity::scan(reading.quote) {
-        let written = quantity.unit_in(reading.quote);
-        let equal = near(key, quantity.value) || near(key, -quantity.value);
-        same_number |= equal;
-        let Some(value) = in_unit(&quantity, written, parsed.as_ref(), unit, reading, question) else { continue };
-        let is_key = (near(key, value) || near(key, -value) && !is_temperature(parsed.as_ref()))
-            && comparator_fits(key.comparator, quantity.bound);
-        candidates.push(Candidate {
-            value,
-            words: reading.words_in(&quantity.span),
-            span: quantity.span.clone(),
-            role: quantity.role,
-            is_key,
-        });
-    }
-    if key.value == 0.0 && unit.is_none_or(|_| true) {
-        for (i, word) in reading.words.iter().enumerate() {
-            if word.is_any(&["none", "no", "zero", "nobody"]) {
-                candidates.push(Candidate {
-                    value: 0.0,
-                    words: i..i + 1,
-                    span: word.span.clone(),
-                    role: Role::Value,
-                    is_key: true,
-                });
-            }
-        }
-    }
-    if parsed.as_ref().is_some_and(Unit::is_fold) {
-        for (i, word) in reading.words.iter().enumerate() {
-            let value = match word.folded.as_str() {
-                "twice" | "double" | "doubled" | "doubles" | "doubling" => 2.0,
-                "thrice" | "triple" | "tripled" | "triples" => 3.0,
-                "quadrupled" => 4.0,
-                "half" | "halved" => 0.5,
-                _ => continue,
-            };
-            candidates.push(Candidate {
-                value,
-                words: i..i + 1,
-                span: word.span.clone(),
-                role: Role::Value,
-                is_key: near(key, value),
-            });
-        }
-    }
-    let keys: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].is_key).collect();
-    if keys.is_empty() {
-        return Err(if same_number {
-            format!(
-                "unit_not_in_quote: {} stands in the quote, but not as {}",
-                key.value,
-                unit.unwrap_or("a bare number")
-            )
-        } else {
-            format!("number_not_in_quote: {}", key.value)
-        });
-    }
-    let named = named_in_question(question);
-    let text = |i: usize| reading.text(i);
-    let is_total = |c: &Candidate| {
-        // `13 of 29`, `two out of 15`: the 29 and the 15 are totals; `1 in 12,500`: the 1 is none of the answer.
-        let before = c.words.start;
-        let of = before >= 2
-            && text(before - 1) == "of"
-            && (is_numeral(reading, before - 2)
-                || before >= 3 && text(before - 2) == "out" && is_numeral(reading, before - 3));
-        of || c.value == 1.0 && text(c.words.end) == "in" && is_numeral(reading, c.words.end + 1)
-    };
-    let first_key = candidates[keys[0]].span.clone();
-    candidates.retain(|c| {
-        c.is_key
-            || matches!(c.role, Role::Value | Role::Labelled | Role::From | Role::To)
-                && !is_total(c)
-                && !named.iter().any(|n| (n - c.value).abs() <= 1e-9 * n.abs().max(1.0))
-    });
-    if candidates.iter().all(|c| c.is_key) {
-        return Ok(first_key);
-    }
-    candidates.sort_by_key(|c| c.span.start);
-    let scores = align(&candidates, ask, question, reading);
-    let best_key =
-        (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
-    let best_other =
-        (0..candidates.len()).filter(|i| !candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
-    if best_other - best_key >= MARGIN {
-        let other = (0..candidates.len())
-            .find(|i| !candidates[*i].is_key && scores[*i] == best_other)
-            .map_or(f64::NAN, |i| candidates[i].value);
-        return Err(format!(
-            "number_of_another_thing: the question's words stand with {other}, not with {}",
-            key.value
-        ));
-    }
-    Ok(first_key)
-}
-
-fn near(key: &Key<'_>, value: f64) -> bool {
-    let allowed = match key.tolerance {
-        Tolerance::Relative(share) => share.abs().min(0.2) * key.value.abs(),
-        Tolerance::Absolute(amount) => amount.abs(),
-    };
-    (value - key.value).abs() <= allowed + 1e-9 * key.value.abs().max(1e-12)
-}
-
-fn is_temperature(unit: Option<&Unit>) -> bool {
-    unit.is_some_and(Unit::is_temperature)
-}
-
-fn comparator_fits(comparator: Comparator, bound: Bound) -> bool {
-    match comparator {
-        Comparator::Equal => true,
-        Comparator::Less => matches!(bound, Bound::Below | Bound::AtMost),
-        Comparator::Greater => matches!(bound, Bound::Above | Bound::AtLeast),
-    }
-}
-
-/// The quantity's value in the key's unit, when the units agree.
-fn in_unit(
-    quantity: &Quantity,
-    written: Option<&str>,
-    key: Option<&Unit>,
-    key_text: Option<&str>,
-    reading: &Reading<'_>,
-    question: &str,
-) -> Option<f64> {
-    let value = quantity.value;
-    let Some(key_text) = key_text else {
-        // A bare number: a percentage or a measured unit is something else; a counted thing is not.
-        return match written {
-            None => Some(value),
-            Some(unit) => Unit::parse(unit).is_none_or(|u| u.is_count() || u.is_fold()).then_some(value),
-        };
-    };
-    if let (Some(written), Some(key)) = (written, key)
-        && let Some(unit) = Unit::parse(written)
-    {
-        if let Some(converted) = convert(value, &unit, key) {
-            return Some(converted);
-        }
-        if unit.is_known() && key.is_known() && !(unit.is_count() && key.is_count()) {
-            return None;
-        }
-    }
-    let behind = reading.quote.get(quantity.number.end..).unwrap_or_default();
-    if let Some(key) = key
-        && key.is_known()
-        && !key.is_count()
-    {
-        // The unit may stand behind a later member of the list: `77 and 71 km/hr`, `20.1 (±4.0) to 19.7 μg/L`.
-        if written.is_some() {
-            return None;
-        }
-        return later_unit(behind, key).map(|factor_unit| convert(value, &factor_unit, key)).unwrap_or(None);
-    }
-    // Counted things and nouns per volume.
-    let (noun, per) = match key_text.split_once('/') {
-        Some((noun, per)) => (noun.trim(), Some(per.trim())),
-        None => (key_text, None),
-    };
-    if let Some(per) = per {
-        let written_per =
-            behind.split_once('/').filter(|(gap, _)| gap.trim().len() <= 24).map(|(_, rest)| rest.trim_start());
-        let same = written_per.is_some_and(|rest| {
-            let token: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == 'µ' || *c == 'μ').collect();
-            match (Unit::parse(&token), Unit::parse(per)) {
-                (Some(a), Some(b)) => a == b,
-                _ => token.eq_ignore_ascii_case(per),
-            }
-        });
-        return same.then_some(value);
-    }
-    if written.is_some_and(|w| Unit::parse(w).is_some_and(|u| u.is_known() && !u.is_count() && !u.is_fold())) {
-        return None;
-    }
-    let stem = super::super::words::words(noun).last().map(|w| w.stem.clone()).unwrap_or_default();
-    let in_text = |text: &str| super::super::words::words(text).iter().any(|w| w.stem == stem);
-    (reading.words.iter().any(|w| w.stem == stem) || in_text(question) || matches!(stem.as_str(), "nt" | "bp"))
-        .then_some(value)
-}
-
-/// A unit of the key's dimension that closes the list `quantity, number and number unit` starting behind the quantity.
-fn later_unit(behind: &str, key: &Unit) -> Option<Unit> {
-    let window: String = behind.chars().take(80).collect();
-    for quantity in quantity::scan(&window) {
-        let between = window.get(..quantity.span.start)?;
-        if between.chars().any(|c| c == ';')
-            || between
-                .split_whitespace()
-                .filter(|w| w.chars().all(char::is_alphabetic))
-                .any(|w| !matches!(w, "and" | "to" | "or" | "SD" | "SEM" | "SE" | "CI" | "vs" | "versus" | "from"))
-        {
-            return None;
-        }
-        if let Some(unit) = quantity.unit_in(&window).and_then(Unit::parse) {
-            // `26.912 (34%)`: a unit inside a bracket is the bracket's own.
-            if between.matches('(').count() > between.matches(')').count() {
-                return None;
-            }
-            return crate::grade::unit::same_dimension(&unit, key).then_some(unit);
-        }
-    }
-    None
-}
-
-/// The numbers that the question itself names: conditions, never the answer.
-fn named_in_question(question: &str) -> Vec<f64> {
-    quantity::scan(question).into_iter().map(|q| q.value).collect()
-}
+use super::super::super::ask::Ask;
+use super::super::super::words::{Kind, is_generic};
+use super::super::reading::Reading;
+use super::Candidate;
 
 const CUTS: &[&str] = &["whereas", "while", "versus", "vs", "than", "but", "compared", "contrast", ";"];
 
@@ -254,19 +16,11 @@ const CUTS: &[&str] = &["whereas", "while", "versus", "vs", "than", "but", "comp
 const EXCLUDING: &[&str] =
     &["outside", "except", "excluding", "besides", "not", "without", "no", "unlike", "than", "versus", "lacking"];
 
-fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
-    reading.words.get(i).is_some_and(|w| {
-        w.kind == Kind::Number
-            || super::super::ask::small_number(&w.folded).is_some()
-            || !quantity::scan(&w.folded).is_empty()
-    })
-}
-
 /// Words that go with a candidate, each with its weight.
 type Context = Vec<(String, f64)>;
 
 /// How well the question's words stand with each candidate.
-fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<'_>) -> Vec<f64> {
+pub(super) fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<'_>) -> Vec<f64> {
     let pairs: HashSet<(&str, &str)> = ask
         .words
         .windows(2)
@@ -317,6 +71,7 @@ fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading: &Reading<
     for (score, candidate) in scores.iter_mut().zip(candidates) {
         *score += form(candidate, ask, reading);
     }
+    names(candidates, reading, &mut scores);
     conditions(candidates, question, reading, &mut scores);
     scores
 }
@@ -329,6 +84,30 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
         ("by", "by") | ("to", "to") => 0.5,
         _ => 0.0,
     };
+    let asks_for = |texts: &[&str]| ask.words.iter().any(|w| w.is_any(texts));
+    let upper =
+        asks_for(&["longest", "largest", "highest", "maximum", "maximal", "greatest", "oldest", "latest", "upper"]);
+    let lower =
+        asks_for(&["shortest", "smallest", "lowest", "minimum", "minimal", "youngest", "earliest", "fewest", "lower"]);
+    if upper != lower {
+        score += match candidate.role {
+            Role::To => {
+                if upper {
+                    1.0
+                } else {
+                    -1.0
+                }
+            }
+            Role::From => {
+                if lower {
+                    1.0
+                } else {
+                    -1.0
+                }
+            }
+            _ => 0.0,
+        };
+    }
     let end = candidate.words.end;
     let total = if reading.text(end) == "of" {
         end + 1
@@ -345,6 +124,45 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
         score += 2.0;
     }
     score
+}
+
+/// Symbols beside a number that the question does not name (`yos9Δ`, asked for `hrd3Δ`) speak against it where another number
+/// has a symbol beside it that the question names.
+fn names(candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
+    let cuts = cuts(candidates, reading);
+    let is_name = |i: usize| {
+        let written = reading.words.get(i).and_then(|w| reading.quote.get(w.span.clone())).unwrap_or_default();
+        let has = |test: fn(char) -> bool| written.chars().any(test);
+        !written.starts_with(|c: char| c.is_ascii_digit())
+            && written.chars().count() >= 2
+            && (has(|c| c.is_ascii_digit()) || written.chars().skip(1).any(char::is_uppercase))
+            && !matches!(written, "SD" | "SE" | "SEM" | "CI" | "OR" | "HR" | "RR" | "IQR" | "Q1" | "Q3" | "Fig" | "AUC")
+    };
+    let beside: Vec<(bool, bool)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(k, candidate)| {
+            let start = k.checked_sub(1).and_then(|c| cuts.get(c)).map_or(0, |c| c.at);
+            let end = cuts.get(k).map_or(reading.words.len(), |c| c.at);
+            let near = candidate.words.start.saturating_sub(8).max(start)..(candidate.words.end + 8).min(end);
+            let mut found = (false, false);
+            for i in near.filter(|i| !candidate.words.contains(i) && is_name(*i)) {
+                if reading.shared.get(i).is_some_and(|s| *s > 0.0) {
+                    found.0 = true;
+                } else {
+                    found.1 = true;
+                }
+            }
+            found
+        })
+        .collect();
+    for (k, score) in scores.iter_mut().enumerate() {
+        let (asked, foreign) = beside.get(k).copied().unwrap_or_default();
+        let elsewhere = beside.iter().enumerate().any(|(other, (asked, _))| other != k && *asked);
+        if foreign && !asked && elsewhere {
+            *score -= 0.7;
+        }
+    }
 }
 
 /// Bounds that the question names (`below 50 cells/µl`): the candidate beside the same bound is meant, the one beside the
@@ -391,22 +209,30 @@ fn cuts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Cut> {
         .map(|pair| {
             let (from, to) = (pair[0].words.end, pair[1].words.start.max(pair[0].words.end));
             let mut best = Cut { at: from, rank: 0 };
+            // A mark inside a bracket of its own cuts less than one outside.
+            let step = |i: usize| match reading.text(i) {
+                "(" | "[" => 1,
+                ")" | "]" => -1,
+                _ => 0_i32,
+            };
             let mut depth = 0_i32;
+            let outside = (from..to)
+                .scan(0_i32, |depth, i| {
+                    *depth += step(i);
+                    Some(*depth)
+                })
+                .fold(0, i32::min);
             for i in from..to {
                 let text = reading.text(i);
-                match text {
-                    "(" | "[" => depth += 1,
-                    ")" | "]" => depth -= 1,
-                    _ => {}
-                }
+                depth += step(i);
                 let sentence = i > from && reading.clause.get(i) != reading.clause.get(i - 1);
-                let rank = if CUTS.contains(&text) || sentence {
+                let rank = if CUTS.contains(&text) && depth <= outside || sentence {
                     4
-                } else if text == "and" && depth <= 0 {
+                } else if text == "and" && depth <= outside {
                     3
-                } else if matches!(text, "," | "to" | "or" | "with") && depth <= 0 {
+                } else if matches!(text, "," | "to" | "or" | "with") && depth <= outside {
                     2
-                } else if text == ")" || depth > 0 && matches!(text, "," | "to") {
+                } else if text == ")" || depth > outside && matches!(text, "," | "to" | ";") {
                     1
                 } else {
                     0
@@ -451,6 +277,13 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
             let end = cuts.get(k).map_or(reading.words.len(), |c| c.at);
             let in_bracket =
                 candidate.words.start.checked_sub(1).is_some_and(|i| matches!(reading.text(i), "(" | "[" | "="));
+            let cut = cuts.get(k).map_or(usize::MAX, |c| c.at);
+            let compared = matches!(reading.text(cut), "than" | "versus" | "vs");
+            // `X was 5 if A compared to 6 if B`: the subject is both numbers' own, each condition its number's.
+            let next = candidates.get(k + 1).map_or(usize::MAX, |c| c.words.start);
+            let elliptic = (compared || reading.text(cut) == "compared")
+                && next - cut.min(next) <= 4
+                && content(candidate.words.end.min(cut)..cut) >= 2;
             let mut found = Vec::new();
             for i in (start..end).filter(|i| !candidate.words.contains(i)) {
                 let shared = reading.shared[i];
@@ -466,7 +299,7 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 let breaks =
                     between.filter(|b| matches!(reading.text(*b), "," | "as" | "that" | "which" | ":")).count();
                 let number = reading.words[i].kind == Kind::Number;
-                let mut weight = if number { 1.0 } else { 1.0 / (1.0 + distance as f64 / 12.0) };
+                let mut weight = 1.0 / (1.0 + distance as f64 / if number { 36.0 } else { 12.0 });
                 if breaks > 0 {
                     weight *= 0.6;
                 }
@@ -479,6 +312,13 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                     || trail && cuts.last().is_some_and(|c| c.rank <= 3) && (distance > 6 || breaks > 0)
                 {
                     weight *= 0.35;
+                }
+                if lead && elliptic {
+                    weight *= 0.3;
+                }
+                // `more X in A (n) than in B (m)`: only the label in front of the bracket is A's own.
+                if compared && in_bracket && !(before && distance <= 4) {
+                    weight *= 0.5;
                 }
                 if in_bracket && before && distance <= 4 {
                     weight = weight.max(1.0);
