@@ -356,3 +356,30 @@ fn choice(options: &[String], correct: &str, draft: &Draft, ask: &Ask) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::Document;
+    use crate::model::question::Generator;
+
+    fn leaks(question: &str, answer: &str) -> bool {
+        let document = Document::default();
+        let draft = Draft {
+            question: question.to_owned(),
+            answer: AnswerSpec::Term { value: answer.to_owned(), synonyms: Vec::new() },
+            evidence: Vec::new(),
+            generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+        };
+        check(&draft, &Ask::of(question), &Prepared::new(&document)).is_err()
+    }
+
+    #[test]
+    fn an_offered_alternative_is_no_leak() {
+        assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "talinase"));
+        assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "kindase"));
+        assert!(leaks("Which protein of the talinase pathway do newts need to heal?", "talinase"));
+        assert!(!leaks("Which inhibitor did the 485 newts receive?", "A-485"));
+        assert!(leaks("Which inhibitor is A-485 in newts?", "A-485"));
+    }
+}

@@ -124,6 +124,22 @@ pub(crate) fn check(
                 }
             }
         }
+        // `more A than B`, asked which is more: B is the yardstick.
+        let compares = ask.words.iter().any(|w| {
+            w.is_any(&["more", "less", "higher", "lower", "greater", "fewer", "larger", "smaller", "longer", "shorter"])
+        }) && !ask.words.iter().any(|w| w.is("than"));
+        let behind_than = |i: usize| {
+            let places: Vec<usize> = (0..reading.words.len())
+                .filter(|k| distinguishing(i).iter().any(|w| w.stem == reading.words[*k].stem))
+                .collect();
+            !places.is_empty() && places.iter().all(|k| (k.saturating_sub(4)..*k).any(|b| reading.text(b) == "than"))
+        };
+        if compares
+            && behind_than(correct)
+            && rivals.iter().any(|i| support(*i, whole.clone()) >= own && !behind_than(*i))
+        {
+            return Err("yardstick_of_comparison: the keyed option is what is compared against".to_owned());
+        }
         // A denied option: `X, but not Y`.
         let first = distinguishing(correct)
             .into_iter()
@@ -137,11 +153,13 @@ pub(crate) fn check(
         }
         // The question's words stand with another option: `A did X, while B did Y`, asked for the one that did Y.
         let options_words: HashSet<&str> =
-            (0..options.len()).flat_map(|i| distinguishing(i)).map(|w| w.stem.as_str()).collect();
-        let asked_in = |range: Range<usize>| -> f64 {
-            range.filter(|i| !options_words.contains(reading.words[*i].stem.as_str())).map(|i| reading.shared[i]).sum()
+            (0..options.len()).flat_map(distinguishing).map(|w| w.stem.as_str()).collect();
+        // Words that stand in both parts tell nothing.
+        let asked_in = |range: &Range<usize>, other: &Range<usize>| -> f64 {
+            let elsewhere = |i: usize| other.clone().any(|k| reading.words[k].stem == reading.words[i].stem);
+            let tells = |i: usize| !options_words.contains(reading.words[i].stem.as_str()) && !elsewhere(i);
+            range.clone().filter(|i| tells(*i)).map(|i| reading.shared[i]).sum()
         };
-        let own_asked = asked_in(own_range.clone());
         let set_against = |part: &Range<usize>| {
             let opener = |r: &Range<usize>| reading.text(r.start);
             let contrast = |r: &Range<usize>| {
@@ -155,7 +173,7 @@ pub(crate) fn check(
             let rival = rivals.iter().any(|i| support(*i, part.clone()) >= support(correct, part.clone()) + 0.4);
             let rival_at_home =
                 rivals.iter().any(|i| support(*i, own_range.clone()) >= support(correct, own_range.clone()));
-            if rival && !rival_at_home && asked_in(part.clone()) >= own_asked + 0.8 {
+            if rival && !rival_at_home && asked_in(part, &own_range) >= asked_in(&own_range, part) + 0.6 {
                 return Err("other_option_in_quote: what is asked is said of another option".to_owned());
             }
         }

@@ -459,6 +459,14 @@ pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Re
             return Err("polarity: nothing in the quote denies it".to_owned());
         }
     }
+    if let Some((_, asked, _)) = cue
+        && value
+        && !asked_negated
+        && swaps_reference(ask, reading)
+        && ranked(reading, ask).first().is_some_and(|(_, best)| best.direction == asked)
+    {
+        return Err("polarity: the quote compares the other way round".to_owned());
+    }
     if value && !asked_negated {
         both_not_one(ask, reading)?;
         independent(ask, reading)?;

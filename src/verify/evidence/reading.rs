@@ -40,8 +40,6 @@ const SAME_IN_A_QUESTION: &[&[&str]] = &[
         "unstressed",
         "vehicle",
         "without",
-        "no",
-        "not",
         "usual",
         "unexposed",
         "uninfected",

@@ -8,7 +8,7 @@ use crate::text::quantity::{self, Bound, Role};
 use super::super::super::ask::Ask;
 use super::super::super::words::{Kind, is_generic};
 use super::super::reading::Reading;
-use super::Candidate;
+use super::{Candidate, parallel};
 
 const CUTS: &[&str] = &["whereas", "while", "versus", "vs", "than", "but", "compared", "contrast", ";"];
 
@@ -41,7 +41,7 @@ pub(super) fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading
             );
         }
     }
-    let mut contexts = respective(candidates, reading).unwrap_or_else(|| contexts(candidates, reading));
+    let mut contexts = contexts(candidates, reading);
     for context in &mut contexts {
         let adjacent: Context = context
             .iter()
@@ -68,12 +68,48 @@ pub(super) fn align(candidates: &[Candidate], ask: &Ask, question: &str, reading
                 .sum()
         })
         .collect();
+    // What stands before `from x to y` is about both.
+    for k in 1..scores.len() {
+        let end = |k: usize| candidates.get(k).and_then(|c| end_of_range(c, reading));
+        if end(k - 1) == Some(false) && end(k) == Some(true) {
+            let best = scores[k - 1].max(scores[k]);
+            scores[k - 1] = best;
+            scores[k] = best;
+        }
+    }
     for (score, candidate) in scores.iter_mut().zip(candidates) {
         *score += form(candidate, ask, reading);
     }
     names(candidates, reading, &mut scores);
     conditions(candidates, question, reading, &mut scores);
+    in_parallel(&parallel::shares(candidates, reading), &mut scores);
     scores
+}
+
+/// Whether a number is the upper (`true`) or the lower end of `from x to y`.
+fn end_of_range(candidate: &Candidate, reading: &Reading<'_>) -> Option<bool> {
+    let (start, end) = (candidate.words.start, candidate.words.end);
+    let before = start.checked_sub(1).map_or("", |i| reading.text(i));
+    let has = |mut range: Range<usize>, text: &str| range.any(|i| reading.text(i) == text);
+    if before == "to" && has(start.saturating_sub(5)..start, "from") || candidate.role == Role::To {
+        Some(true)
+    } else if before == "from" && has(end..end + 3, "to") || candidate.role == Role::From {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Of numbers in parallel the labels decide; against the others they stand together.
+fn in_parallel(shares: &[Option<f64>], scores: &mut [f64]) {
+    let best =
+        scores.iter().zip(shares).filter(|(_, s)| s.is_some()).fold(f64::MIN, |best, (score, _)| best.max(*score));
+    let highest = shares.iter().flatten().fold(0.0_f64, |a, b| a.max(*b));
+    for (score, share) in scores.iter_mut().zip(shares) {
+        if let Some(share) = share {
+            *score = best - 1.5 * (highest - share);
+        }
+    }
 }
 
 /// `by how much` likes `by 5`, `to what level` likes `to 5`; `how many of the 29` likes `13 of 29`.
@@ -89,24 +125,10 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
         asks_for(&["longest", "largest", "highest", "maximum", "maximal", "greatest", "oldest", "latest", "upper"]);
     let lower =
         asks_for(&["shortest", "smallest", "lowest", "minimum", "minimal", "youngest", "earliest", "fewest", "lower"]);
-    if upper != lower {
-        score += match candidate.role {
-            Role::To => {
-                if upper {
-                    1.0
-                } else {
-                    -1.0
-                }
-            }
-            Role::From => {
-                if lower {
-                    1.0
-                } else {
-                    -1.0
-                }
-            }
-            _ => 0.0,
-        };
+    if upper != lower
+        && let Some(high) = end_of_range(candidate, reading)
+    {
+        score += if high == upper { 1.0 } else { -1.0 };
     }
     let end = candidate.words.end;
     let total = if reading.text(end) == "of" {
@@ -328,83 +350,4 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
             found
         })
         .collect()
-}
-
-/// `A and B were x and y, respectively`: the words of each item, for the candidates in order.
-fn respective(candidates: &[Candidate], reading: &Reading<'_>) -> Option<Vec<Context>> {
-    if !reading.words.iter().any(|w| w.is_any(&["respectively", "respective"])) || candidates.len() < 2 {
-        return None;
-    }
-    let n = candidates.len();
-    let (first, last) = (candidates[0].words.start, candidates[n - 1].words.end);
-    // Items joined by `and` on either side of the numbers.
-    let mut best: Option<(f64, Vec<Context>)> = None;
-    for at in (0..reading.words.len()).filter(|i| reading.text(*i) == "and" && !(first..last).contains(i)) {
-        let mut items: Vec<Range<usize>> = Vec::new();
-        // Leftwards from `and`: one item, then those behind commas.
-        let mut end = at;
-        while items.len() + 1 < n {
-            let mut start = end;
-            while start > 0
-                && end - start < 5
-                && !matches!(
-                    reading.text(start - 1),
-                    "," | "(" | ")" | "of" | "in" | "for" | "the" | "with" | "and" | "between" | "to"
-                )
-            {
-                start -= 1;
-            }
-            items.insert(0, start..end);
-            if start > 0 && reading.text(start - 1) == "," {
-                end = start - 1;
-            } else {
-                break;
-            }
-        }
-        let mut stop = at + 1;
-        while stop < reading.words.len()
-            && stop - at <= 5
-            && !matches!(
-                reading.text(stop),
-                "," | "("
-                    | ")"
-                    | "of"
-                    | "in"
-                    | "for"
-                    | "was"
-                    | "were"
-                    | "are"
-                    | "is"
-                    | "with"
-                    | "had"
-                    | "."
-                    | ";"
-                    | "showed"
-                    | "and"
-                    | "respectively"
-            )
-        {
-            stop += 1;
-        }
-        items.push(at + 1..stop);
-        if items.len() != n {
-            continue;
-        }
-        let contexts: Vec<Context> = items
-            .iter()
-            .map(|item| {
-                item.clone()
-                    .filter(|i| reading.shared[*i] > 0.0)
-                    .map(|i| (reading.words[i].stem.clone(), reading.shared[i]))
-                    .collect()
-            })
-            .collect();
-        // The list whose items the question tells apart is the one that matters.
-        let totals: Vec<f64> = contexts.iter().map(|c| c.iter().map(|(_, w)| w).sum()).collect();
-        let spread = totals.iter().fold(0.0_f64, |a, b| a.max(*b)) - totals.iter().fold(f64::MAX, |a, b| a.min(*b));
-        if best.as_ref().is_none_or(|(s, _)| spread > *s) {
-            best = Some((spread, contexts));
-        }
-    }
-    best.map(|(_, contexts)| contexts)
 }

@@ -1,6 +1,7 @@
 //! Whether a number key is the quantity of the quote that the question asks for.
 
 mod align;
+mod parallel;
 mod unit;
 
 use std::ops::Range;
@@ -99,6 +100,43 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         } else {
             format!("number_not_in_quote: {}", key.value)
         });
+    }
+    let aside = |role: Role| matches!(role, Role::Spread | Role::Level | Role::PValue | Role::Interval);
+    let asks_aside = ask.words.iter().any(|w| {
+        w.is_any(&[
+            "interval",
+            "confidence",
+            "deviation",
+            "error",
+            "sd",
+            "sem",
+            "ci",
+            "range",
+            "p",
+            "significance",
+            "bound",
+            "limit",
+            "quartile",
+            "quartiles",
+            "interquartile",
+            "iqr",
+            "spread",
+            "upper",
+            "lower",
+            "maximum",
+            "minimum",
+            "longest",
+            "shortest",
+            "highest",
+            "lowest",
+            "most",
+            "least",
+            "largest",
+            "smallest",
+        ])
+    });
+    if !asks_aside && keys.iter().all(|k| aside(candidates[*k].role)) {
+        return Err(format!("number_of_another_thing: {} is only a spread, an interval or a p-value", key.value));
     }
     let named = named_in_question(question);
     let text = |i: usize| reading.text(i);
