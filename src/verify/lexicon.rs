@@ -250,7 +250,7 @@ const LOOSE_UP_ROOTS: &[&str] = &[
     "accumulat",
     "enrich",
 ];
-const LOOSE_DOWN_WORDS: &[&str] = &["worse", "slowed", "slows", "slow", "delayed", "delays"];
+const LOOSE_DOWN_WORDS: &[&str] = &["worse", "slowed", "slows", "slow", "delay", "delayed", "delays"];
 const LOOSE_DOWN_ROOTS: &[&str] = &[
     "block",
     "prevent",
@@ -368,6 +368,7 @@ const OPPOSITES: &[(&[&str], &[&str])] = &[
     (&["short"], &["long"]),
     (&["positively"], &["negatively", "inversely"]),
     (&["presence"], &["absence"]),
+    (&["prevent", "prevents", "prevented"], &["cause", "causes", "caused", "induce", "induces", "induced", "produce"]),
     (&["presynaptic"], &["postsynaptic"]),
     (&["anterior"], &["posterior"]),
     (&["dorsal"], &["ventral"]),

@@ -6,6 +6,7 @@
 mod choice;
 mod direction;
 mod number;
+mod polarity;
 mod reading;
 mod standing;
 mod term;
@@ -81,7 +82,7 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
             (place, options.get(index).is_some_and(|o| o.chars().any(|c| c.is_ascii_digit())))
         }
         AnswerSpec::Boolean { value } => {
-            let at = direction::check_boolean(*value, ask, &reading)?;
+            let at = polarity::check(*value, ask, &reading)?;
             (statement_place(at, &reading), false)
         }
         AnswerSpec::Direction { value } => {
@@ -283,6 +284,15 @@ mod tests {
         booleans(quote, "Are beat rates of the tail clock higher in the cooled ponds than in the heated ponds?", true);
         let asked = "Are beat rates of the tail clock higher in the heated ponds than in the cooled ponds?";
         assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "polarity");
+        for (quote, asked) in [
+            ("Lumirastat inhibited the tail clock of newts.", "Did lumirastat activate the tail clock of newts?"),
+            ("Cooling accelerated the healing of newts.", "Did cooling delay the healing of newts?"),
+            ("Loss of TLK1 causes death of newts.", "Does loss of TLK1 prevent death of newts?"),
+        ] {
+            assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: false }), "", "{asked}");
+        }
+        let quote = "Lumirastat inhibited the tail clock of newts.";
+        booleans(quote, "Did lumirastat inhibit the tail clock of newts?", true);
         let quote = "The tail clock of the newt ticks both before and after metamorphosis.";
         let asked = "Does the tail clock of the newt tick only before metamorphosis?";
         assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "polarity");
