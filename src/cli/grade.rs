@@ -13,6 +13,8 @@ use serde_json::Value;
 use crate::grade::{Grade, grade};
 use crate::model::answer::AnswerSpec;
 
+use super::line::{Line, read_line};
+
 /// The longest line that is read; a longer one gets a result that says so.
 const MAX_LINE_BYTES: usize = 16 << 20;
 /// Lines are graded in batches of at most this many lines and about this many bytes, so memory stays constant.
@@ -96,17 +98,12 @@ struct Graded {
     class: Option<String>,
 }
 
-enum Line {
-    Text(Vec<u8>),
-    TooLong,
-}
-
 /// The next lines, empty ones left out; no lines at the end of the input.
 fn read_batch(input: &mut dyn BufRead) -> io::Result<Vec<Line>> {
     let mut batch = Vec::new();
     let mut n_bytes = 0;
     while batch.len() < BATCH_LINES && n_bytes < BATCH_BYTES {
-        let Some(line) = read_line(input)? else { break };
+        let Some(line) = read_line(input, MAX_LINE_BYTES)? else { break };
         if let Line::Text(text) = &line {
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -120,38 +117,6 @@ fn read_batch(input: &mut dyn BufRead) -> io::Result<Vec<Line>> {
         }
     }
     Ok(batch)
-}
-
-fn read_line(input: &mut dyn BufRead) -> io::Result<Option<Line>> {
-    let mut line = Vec::new();
-    let mut too_long = false;
-    let mut seen = false;
-    loop {
-        let chunk = match input.fill_buf() {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if chunk.is_empty() {
-            break;
-        }
-        seen = true;
-        let end = chunk.iter().position(|byte| *byte == b'\n');
-        let text = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
-        if line.len() + text.len() > MAX_LINE_BYTES {
-            too_long = true;
-            line = Vec::new();
-        }
-        if !too_long {
-            line.extend_from_slice(text);
-        }
-        let used = end.map_or(chunk.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() {
-            break;
-        }
-    }
-    Ok(seen.then_some(if too_long { Line::TooLong } else { Line::Text(line) }))
 }
 
 /// Grades a batch on all cores; results in input order.
@@ -310,15 +275,5 @@ mod tests {
     fn a_lone_surrogate_outside_the_answer_does_no_harm() {
         let graded = one(r#"{"spec": {"type": "boolean", "value": true}, "response": "\ud83d <answer>yes</answer>"}"#);
         assert_eq!((graded.malformed, graded.result.grade.score), (false, 1), "{graded:?}");
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_skipped_to_its_end() {
-        let mut input = vec![b'x'; MAX_LINE_BYTES + 5];
-        input.extend_from_slice(b"\nnext\n");
-        let mut input = input.as_slice();
-        assert!(matches!(read_line(&mut input).unwrap(), Some(Line::TooLong)));
-        assert!(matches!(read_line(&mut input).unwrap(), Some(Line::Text(text)) if text == b"next"));
-        assert!(read_line(&mut input).unwrap().is_none());
     }
 }

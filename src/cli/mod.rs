@@ -10,6 +10,7 @@ mod demo;
 mod drift;
 mod grade;
 mod ingest;
+mod line;
 mod man;
 mod migrate;
 mod parse;
@@ -21,6 +22,7 @@ mod settings;
 mod show;
 mod simulate;
 mod status;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -75,6 +77,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Show what the store holds and what is queued
     Status(status::Args),
+    /// Verify candidate questions against their articles, without a model
+    Verify(verify::Args),
 }
 
 /// Runs the command that `cli` names.
@@ -102,6 +106,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
+        Command::Verify(args) => verify::run(&args),
     }
 }
 

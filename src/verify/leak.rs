@@ -63,6 +63,9 @@ fn term(forms: &[&str], draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Re
         if plain.is_empty() {
             continue;
         }
+        if offered(&plain, ask) {
+            continue;
+        }
         if runs_in(form, &plain, ask, &draft.question) {
             return leaked(form);
         }
@@ -89,6 +92,15 @@ fn term(forms: &[&str], draft: &Draft, ask: &Ask, prepared: &Prepared<'_>) -> Re
         }
     }
     Ok(())
+}
+
+/// `which protein, A or B, …`: the answer is one of the alternatives that the question offers.
+fn offered(plain: &[&Word], ask: &Ask) -> bool {
+    let (Some(first), Some(last)) = (plain.first(), plain.last()) else { return false };
+    (1..ask.words.len()).filter(|i| ask.words[*i].is("or")).any(|or| {
+        let behind = ask.words.iter().skip(or + 1).find(|w| w.is_content());
+        ask.words[or - 1].folded == last.folded || behind.is_some_and(|w| w.folded == first.folded)
+    })
 }
 
 /// The answer's words one behind the other in the question, in any inflection of the last one.
@@ -343,4 +355,31 @@ fn choice(options: &[String], correct: &str, draft: &Draft, ask: &Ask) -> Result
         return Err(format!("answer_in_question: {key:?}"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::Document;
+    use crate::model::question::Generator;
+
+    fn leaks(question: &str, answer: &str) -> bool {
+        let document = Document::default();
+        let draft = Draft {
+            question: question.to_owned(),
+            answer: AnswerSpec::Term { value: answer.to_owned(), synonyms: Vec::new() },
+            evidence: Vec::new(),
+            generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+        };
+        check(&draft, &Ask::of(question), &Prepared::new(&document)).is_err()
+    }
+
+    #[test]
+    fn an_offered_alternative_is_no_leak() {
+        assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "talinase"));
+        assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "kindase"));
+        assert!(leaks("Which protein of the talinase pathway do newts need to heal?", "talinase"));
+        assert!(!leaks("Which inhibitor did the 485 newts receive?", "A-485"));
+        assert!(leaks("Which inhibitor is A-485 in newts?", "A-485"));
+    }
 }

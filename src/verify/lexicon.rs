@@ -133,6 +133,11 @@ const UP_ROOTS: &[&str] = &[
     "intensif",
     "overexpress",
     "multipl",
+    "hypersensiti",
+    "hypersuscept",
+    "hyperrespons",
+    "hyperexcit",
+    "hyperprolif",
 ];
 const DOWN_WORDS: &[&str] = &[
     "lower",
@@ -140,6 +145,7 @@ const DOWN_WORDS: &[&str] = &[
     "lowered",
     "lowering",
     "less",
+    "lesser",
     "fewer",
     "smaller",
     "shorter",
@@ -205,6 +211,8 @@ const DOWN_ROOTS: &[&str] = &[
     "alleviat",
     "lessen",
     "minimi",
+    "hyposensiti",
+    "hyporespons",
 ];
 const SAME_WORDS: &[&str] = &[
     "unchanged",
@@ -242,7 +250,7 @@ const LOOSE_UP_ROOTS: &[&str] = &[
     "accumulat",
     "enrich",
 ];
-const LOOSE_DOWN_WORDS: &[&str] = &["worse", "slowed", "slows", "slow", "delayed", "delays"];
+const LOOSE_DOWN_WORDS: &[&str] = &["worse", "slowed", "slows", "slow", "delay", "delayed", "delays"];
 const LOOSE_DOWN_ROOTS: &[&str] = &[
     "block",
     "prevent",
@@ -337,7 +345,10 @@ pub(crate) fn is_negation(word: &Word) -> bool {
 
 /// Negations that turn the verb or noun right behind them.
 pub(crate) fn is_plain_negation(word: &Word) -> bool {
-    word.is_any(&["not", "no", "nor", "neither", "never", "cannot", "none", "failed", "fails", "fail", "without"])
+    word.is_any(&[
+        "not", "no", "nor", "neither", "never", "cannot", "none", "failed", "fails", "fail", "without", "wasn",
+        "weren", "isn", "aren", "didn", "doesn", "don", "hasn", "haven", "couldn", "wouldn",
+    ])
 }
 
 /// The two sides of scales whose ends exclude each other.
@@ -357,6 +368,7 @@ const OPPOSITES: &[(&[&str], &[&str])] = &[
     (&["short"], &["long"]),
     (&["positively"], &["negatively", "inversely"]),
     (&["presence"], &["absence"]),
+    (&["prevent", "prevents", "prevented"], &["cause", "causes", "caused", "induce", "induces", "induced", "produce"]),
     (&["presynaptic"], &["postsynaptic"]),
     (&["anterior"], &["posterior"]),
     (&["dorsal"], &["ventral"]),

@@ -5,7 +5,9 @@
 //! handed in.
 
 mod ask;
+pub mod candidate;
 mod config;
+mod confusion;
 mod context;
 pub mod decontaminate;
 mod evidence;
@@ -14,12 +16,16 @@ mod leak;
 mod lexicon;
 pub mod novelty;
 mod prepared;
+mod report;
 mod shape;
 mod words;
 
+pub use candidate::Candidate;
 pub use config::Config;
+pub use confusion::Confusion;
 pub use decontaminate::Benchmarks;
 pub use prepared::Prepared;
+pub use report::Report;
 
 use crate::model::id::QuestionId;
 use crate::model::question::{Accepted, Draft, Outcome, Rejected, Stage, StageResult, Verdict};
@@ -34,6 +40,21 @@ pub struct Verifier {
     benchmarks: Benchmarks,
 }
 
+/// A draft that went through every stage but novelty, up to its first failure.
+#[derive(Debug)]
+pub struct Examined {
+    draft: Draft,
+    stages: Vec<StageResult>,
+    /// When novelty is still to be judged.
+    fingerprint: Option<Fingerprint>,
+}
+
+impl Examined {
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+}
+
 impl Verifier {
     pub fn new(config: Config, benchmarks: Benchmarks) -> Self {
         Verifier { config, benchmarks }
@@ -43,67 +64,61 @@ impl Verifier {
     ///
     /// The accepted draft's evidence is the exact slices of the passages, whatever white space the given quotes had.
     /// `id`: the question's id, under which `seen` keeps it; the same question verified again is no duplicate of itself.
-    pub fn check(&self, mut draft: Draft, id: &QuestionId, prepared: &Prepared<'_>, seen: &mut impl Seen) -> Outcome {
+    pub fn check(&self, draft: Draft, id: &QuestionId, prepared: &Prepared<'_>, seen: &mut impl Seen) -> Outcome {
+        self.decide(self.examine(draft, prepared), id, seen)
+    }
+
+    /// The stages that look at one document alone: all but novelty, up to the first failure.
+    pub fn examine(&self, mut draft: Draft, prepared: &Prepared<'_>) -> Examined {
         let mut stages = Vec::with_capacity(7);
         let ask = Ask::of(&draft.question);
+        let mut fingerprint = None;
         let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
-            let (verdict, reason) = match result {
-                Ok(()) => (Verdict::Pass, String::new()),
-                Err(reason) => (Verdict::Fail, reason),
-            };
+            let verdict = if result.is_ok() { Verdict::Pass } else { Verdict::Fail };
+            let reason = result.err().unwrap_or_default();
             stages.push(StageResult { stage, verdict, reason, score: None, model: None });
             verdict == Verdict::Pass
         };
-        if !pass(Stage::Shape, shape::check(&draft, &ask, &self.config)) {
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
-        let located = evidence::locate(&draft, prepared);
-        let evidence_result = match &located {
-            Ok(slices) => evidence::check(&draft, slices, &ask, prepared),
-            Err(reason) => Err(reason.clone()),
-        };
-        if !pass(Stage::Evidence, evidence_result) {
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
-        draft.evidence = located.unwrap_or_default();
-        let slices = &draft.evidence;
-        let pipeline = pass(Stage::SelfContained, context::check(&draft, slices, &ask, prepared))
-            && pass(Stage::Leak, leak::check(&draft, &ask, prepared));
-        if !pipeline {
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
-        let fingerprint = Fingerprint::of(&draft.question, &draft.answer);
-        stages.push(self.novelty(&fingerprint, id, seen));
-        if stages.last().is_some_and(|r| r.verdict == Verdict::Fail) {
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
-        let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
-            let failed = result.is_err();
-            let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
-            stages.push(StageResult {
-                stage,
-                verdict,
-                reason: result.err().unwrap_or_default(),
-                score: None,
-                model: None,
-            });
-            !failed
-        };
-        let clean = pass(Stage::Decontamination, decontaminate::check(&draft, slices, &self.benchmarks, &self.config))
-            && pass(Stage::Injection, injection::check(&draft, slices, prepared));
-        if !clean {
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
-        match Accepted::new(draft.clone(), stages.clone()) {
-            Some(accepted) => {
-                seen.add(id.clone(), fingerprint);
-                Outcome::Accepted(accepted)
+        let located = pass(Stage::Shape, shape::check(&draft, &ask, &self.config)).then(|| {
+            let located = evidence::locate(&draft, prepared);
+            let result = located.as_ref().map_err(String::clone);
+            pass(Stage::Evidence, result.and_then(|slices| evidence::check(&draft, slices, &ask, prepared)))
+                .then(|| located.unwrap_or_default())
+        });
+        if let Some(slices) = located.flatten() {
+            draft.evidence = slices;
+            let slices = &draft.evidence;
+            if pass(Stage::SelfContained, context::check(&draft, slices, &ask, prepared))
+                && pass(Stage::Leak, leak::check(&draft, &ask, prepared))
+            {
+                fingerprint = Some(Fingerprint::of(&draft.question, &draft.answer));
+                let _ =
+                    pass(Stage::Decontamination, decontaminate::check(&draft, slices, &self.benchmarks, &self.config))
+                        && pass(Stage::Injection, injection::check(&draft, slices, prepared));
             }
-            None => Outcome::Rejected(Rejected { draft, stages }),
         }
+        Examined { draft, stages, fingerprint }
     }
 
-    pub fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
+    /// Judges novelty, the one stage that looks at other questions, and with it the draft; adds it to `seen` when it passes.
+    pub fn decide(&self, examined: Examined, id: &QuestionId, seen: &mut impl Seen) -> Outcome {
+        let Examined { draft, mut stages, fingerprint } = examined;
+        if let Some(fingerprint) = fingerprint {
+            let novelty = self.novelty(&fingerprint, id, seen);
+            let at = stages.iter().position(|result| result.stage > Stage::Novelty).unwrap_or(stages.len());
+            if novelty.verdict == Verdict::Fail {
+                stages.truncate(at);
+            }
+            stages.insert(at, novelty);
+            if let Some(accepted) = Accepted::new(draft.clone(), stages.clone()) {
+                seen.add(id.clone(), fingerprint);
+                return Outcome::Accepted(accepted);
+            }
+        }
+        Outcome::Rejected(Rejected { draft, stages })
+    }
+
+    fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
         let (verdict, reason, score) = match seen.find(fingerprint, id, self.config.near_duplicate) {
             None => (Verdict::Pass, String::new(), None),
             Some(Known::Duplicate { id, similarity }) => {

@@ -49,7 +49,9 @@ fn english(ask: &Ask) -> Result<(), String> {
         .filter(|w| w.folded.chars().any(|c| c.is_alphabetic() && !is_latin_or_greek(c)))
         .count();
     let small = ask.words.iter().filter(|w| w.kind == Kind::Word && super::words::is_function_word(&w.folded)).count();
-    if foreign_script > 1 || small < 2 {
+    // A short question may have one small word: `Does X inhibit Y?`.
+    let n_words = ask.words.iter().filter(|w| w.kind == Kind::Word).count();
+    if foreign_script > 1 || small == 0 || small < 2 && n_words > 9 {
         return Err("not_english".to_owned());
     }
     const FOREIGN: &[&str] = &[
@@ -432,4 +434,36 @@ fn is_direction_word(value: &str) -> bool {
             | "it decreases"
             | "elevated"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::question::Generator;
+
+    fn reason(question: &str, answer: AnswerSpec) -> String {
+        let generator = Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() };
+        let draft = Draft { question: question.to_owned(), answer, evidence: Vec::new(), generator };
+        let result = check(&draft, &Ask::of(question), &Config::default());
+        result.err().map_or(String::new(), |reason| reason.split(':').next().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn short_questions_are_english_and_foreign_ones_are_not() {
+        let yes = || AnswerSpec::Boolean { value: true };
+        assert_eq!(reason("Does lumirastat inhibit TLK1?", yes()), "");
+        assert_eq!(reason("¿Qué proteína inhibe lumirastat?", yes()), "not_english");
+        assert_eq!(
+            reason("Welche Kinase wird durch Lumirastat in der Molchlarve gehemmt und wie?", yes()),
+            "not_english"
+        );
+    }
+
+    #[test]
+    fn a_statement_may_ask_for_yes_or_no() {
+        assert_eq!(reason("The dwarf newt sleeps by day, yes or no?", AnswerSpec::Boolean { value: true }), "");
+        assert_eq!(reason("The dwarf newt sleeps by day?", AnswerSpec::Boolean { value: true }), "wrong_type");
+        let kinase = AnswerSpec::Term { value: "TLK1".into(), synonyms: Vec::new() };
+        assert_eq!(reason("Lumirastat (LMS) is a blocker of which kinase?", kinase), "");
+    }
 }

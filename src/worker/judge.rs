@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::document::Document;
 use crate::model::id::QuestionId;
-use crate::model::question::{Accepted, Draft, Outcome, Rejected, Stage, Verdict};
+use crate::model::question::{Draft, Outcome};
 use crate::model::status::QuestionStatus;
 use crate::store::Store;
 use crate::verify::novelty::{Fingerprint, History, Known, Seen};
-use crate::verify::{Prepared, Verifier};
+use crate::verify::{Examined, Prepared, Verifier};
 
 use super::Error;
 
@@ -21,27 +21,6 @@ pub struct Judge {
     history: Mutex<Option<History>>,
 }
 
-/// A draft that went through every stage, with novelty still to be judged.
-#[derive(Debug)]
-pub struct Examined {
-    outcome: Outcome,
-    fingerprint: Option<Fingerprint>,
-}
-
-/// Takes the place of the history in the first step; keeps the fingerprint of what would have been added.
-#[derive(Default)]
-struct NoHistory(Option<Fingerprint>);
-
-impl Seen for NoHistory {
-    fn find(&self, _: &Fingerprint, _: &QuestionId, _: f64) -> Option<Known> {
-        None
-    }
-
-    fn add(&mut self, _: QuestionId, fingerprint: Fingerprint) {
-        self.0 = Some(fingerprint);
-    }
-}
-
 impl Judge {
     pub fn new(verifier: Verifier, store: Store) -> Self {
         Judge { verifier, store, history: Mutex::new(None) }
@@ -50,16 +29,7 @@ impl Judge {
     /// The first step, for all drafts of a document.
     pub fn examine(&self, document: &Document, drafts: Vec<Draft>) -> Vec<Examined> {
         let prepared = Prepared::new(document);
-        // Any id will do here: nothing was seen under it.
-        let id = QuestionId::of("", "", "");
-        drafts
-            .into_iter()
-            .map(|draft| {
-                let mut seen = NoHistory::default();
-                let outcome = self.verifier.check(draft, &id, &prepared, &mut seen);
-                Examined { outcome, fingerprint: seen.0 }
-            })
-            .collect()
+        drafts.into_iter().map(|draft| self.verifier.examine(draft, &prepared)).collect()
     }
 
     /// The second step's lock on the history: taken before the transaction that records the outcomes begins, and kept until it
@@ -95,11 +65,7 @@ pub struct Deciding<'a> {
 impl Deciding<'_> {
     /// The outcomes of a work's drafts, in their order. `work_key`: what the questions' ids derive from.
     pub fn decide(&mut self, work_key: &str, examined: Vec<Examined>) -> Vec<Outcome> {
-        let id = |outcome: &Outcome| match outcome {
-            Outcome::Accepted(accepted) => accepted.draft().id(work_key),
-            Outcome::Rejected(rejected) => rejected.draft.id(work_key),
-        };
-        examined.into_iter().map(|examined| self.one(&id(&examined.outcome), examined)).collect()
+        examined.into_iter().map(|examined| self.one(&examined.draft().id(work_key), examined)).collect()
     }
 
     /// The outcome of an earlier question, under its own id.
@@ -118,30 +84,28 @@ impl Deciding<'_> {
     }
 
     fn one(&mut self, id: &QuestionId, examined: Examined) -> Outcome {
-        let (Outcome::Accepted(accepted), Some(fingerprint)) = (&examined.outcome, examined.fingerprint) else {
-            return examined.outcome;
-        };
-        let Some(history) = self.history.as_mut() else {
-            return examined.outcome;
-        };
-        let novelty = self.verifier.novelty(&fingerprint, id, history);
-        let draft = accepted.draft().clone();
-        if novelty.verdict == Verdict::Fail {
-            let mut stages: Vec<_> =
-                accepted.stages().iter().take_while(|result| result.stage != Stage::Novelty).cloned().collect();
-            stages.push(novelty);
-            return Outcome::Rejected(Rejected { draft, stages });
-        }
+        let history = self.history.get_or_insert_default();
+        self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added })
+    }
+}
+
+/// The history, with a note of what was not in it before.
+struct Adding<'a> {
+    history: &'a mut History,
+    added: &'a mut Vec<QuestionId>,
+}
+
+impl Seen for Adding<'_> {
+    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Option<Known> {
+        self.history.find(fingerprint, own, near)
+    }
+
+    fn add(&mut self, id: QuestionId, fingerprint: Fingerprint) {
         // A question judged again is already there, and stays when this transaction fails.
-        if !history.remove(id) {
+        if !self.history.remove(&id) {
             self.added.push(id.clone());
         }
-        history.add(id.clone(), fingerprint);
-        let mut stages = accepted.stages().to_vec();
-        if let Some(stage) = stages.iter_mut().find(|result| result.stage == Stage::Novelty) {
-            *stage = novelty;
-        }
-        Accepted::new(draft, stages).map_or(examined.outcome, Outcome::Accepted)
+        self.history.add(id, fingerprint);
     }
 }
 

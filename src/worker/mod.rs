@@ -20,5 +20,5 @@ mod take;
 pub use archive::Archive;
 pub use env::Env;
 pub use error::Error;
-pub use judge::{Examined, Judge};
+pub use judge::Judge;
 pub use runner::{Config, run};

@@ -9,8 +9,8 @@ use crate::document::{self, Kind, Record};
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::document::{ContentLevel, Document, ParseIssue};
 use crate::model::id::Pmid;
+use crate::verify::Examined;
 
-use super::judge::Examined;
 use super::{Env, Error};
 
 /// One article of a file, ready to be stored.

@@ -16,4 +16,5 @@ mod source;
 mod store;
 mod support;
 mod unit_files;
+mod verify;
 mod web;

@@ -124,6 +124,22 @@ pub(crate) fn check(
                 }
             }
         }
+        // `more A than B`, asked which is more: B is the yardstick.
+        let compares = ask.words.iter().any(|w| {
+            w.is_any(&["more", "less", "higher", "lower", "greater", "fewer", "larger", "smaller", "longer", "shorter"])
+        }) && !ask.words.iter().any(|w| w.is("than"));
+        let behind_than = |i: usize| {
+            let places: Vec<usize> = (0..reading.words.len())
+                .filter(|k| distinguishing(i).iter().any(|w| w.stem == reading.words[*k].stem))
+                .collect();
+            !places.is_empty() && places.iter().all(|k| (k.saturating_sub(4)..*k).any(|b| reading.text(b) == "than"))
+        };
+        if compares
+            && behind_than(correct)
+            && rivals.iter().any(|i| support(*i, whole.clone()) >= own && !behind_than(*i))
+        {
+            return Err("yardstick_of_comparison: the keyed option is what is compared against".to_owned());
+        }
         // A denied option: `X, but not Y`.
         let first = distinguishing(correct)
             .into_iter()
@@ -134,6 +150,32 @@ pub(crate) fn check(
             && rivals.iter().any(|i| support(*i, whole.clone()) >= own)
         {
             return Err("denied_in_quote: the quote excludes the keyed option".to_owned());
+        }
+        // The question's words stand with another option: `A did X, while B did Y`, asked for the one that did Y.
+        let options_words: HashSet<&str> =
+            (0..options.len()).flat_map(distinguishing).map(|w| w.stem.as_str()).collect();
+        // Words that stand in both parts tell nothing.
+        let asked_in = |range: &Range<usize>, other: &Range<usize>| -> f64 {
+            let elsewhere = |i: usize| other.clone().any(|k| reading.words[k].stem == reading.words[i].stem);
+            let tells = |i: usize| !options_words.contains(reading.words[i].stem.as_str()) && !elsewhere(i);
+            range.clone().filter(|i| tells(*i)).map(|i| reading.shared[i]).sum()
+        };
+        let set_against = |part: &Range<usize>| {
+            let opener = |r: &Range<usize>| reading.text(r.start);
+            let contrast = |r: &Range<usize>| {
+                matches!(opener(r), "while" | "whereas" | "whilst" | "although" | "though" | ";")
+                    || opener(r) == "but" && !reading.words.get(r.start + 1).is_some_and(|w| w.is("not"))
+            };
+            let (first, second) = if part.start < own_range.start { (part, &own_range) } else { (&own_range, part) };
+            first.end == second.start && (contrast(second) || contrast(first))
+        };
+        for part in parts.iter().filter(|p| **p != own_range && set_against(p)) {
+            let rival = rivals.iter().any(|i| support(*i, part.clone()) >= support(correct, part.clone()) + 0.4);
+            let rival_at_home =
+                rivals.iter().any(|i| support(*i, own_range.clone()) >= support(correct, own_range.clone()));
+            if rival && !rival_at_home && asked_in(part, &own_range) >= asked_in(&own_range, part) + 0.6 {
+                return Err("other_option_in_quote: what is asked is said of another option".to_owned());
+            }
         }
         return Ok(own_range);
     }

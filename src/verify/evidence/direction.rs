@@ -1,11 +1,11 @@
-//! What the quote says rises, falls or stays, and whether that agrees with a direction or yes/no key.
+//! What the quote says rises, falls or stays, and whether that agrees with a direction key.
 
 use std::collections::HashSet;
 
 use crate::model::answer::Direction;
 
 use super::super::ask::{AUXILIARIES, Ask, Asked};
-use super::super::lexicon::{Force, direction_of, is_negation, is_plain_negation, opposites};
+use super::super::lexicon::{Force, direction_of, is_plain_negation};
 use super::super::words::{Word, is_generic};
 use super::reading::Reading;
 
@@ -15,6 +15,8 @@ pub(crate) struct Event {
     pub at: usize,
     pub direction: Direction,
     pub force: Force,
+    /// Says of the statement before it that it is not significant.
+    pub disclaims: bool,
 }
 
 /// Verbs of change without a direction; negated they say `no change`.
@@ -64,16 +66,46 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
     let words = &reading.words;
     for (i, word) in words.iter().enumerate() {
         let negated = negated(reading, i);
+        if disclaims(reading, i) {
+            found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain, disclaims: true });
+            continue;
+        }
         if NEUTRAL.contains(&word.folded.as_str()) {
             if negated
                 || words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("not"))
                     && near_not_significant(reading, i)
             {
-                found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain });
+                found.push(Event { at: i, direction: Direction::NoChange, force: Force::Plain, disclaims: false });
             }
             continue;
         }
-        let Some((direction, force)) = direction_of(word) else { continue };
+        let hyphenated = match i.checked_sub(1).and_then(|before| words.get(before)) {
+            Some(side) if side.joined && word.folded.starts_with("regulat") => match side.folded.as_str() {
+                "up" => Some((Direction::Increase, Force::Plain)),
+                "down" => Some((Direction::Decrease, Force::Plain)),
+                _ => None,
+            },
+            // `super-susceptible`.
+            _ if word.joined && word.is_any(&["super", "hyper"]) => Some((Direction::Increase, Force::Plain)),
+            _ if word.joined && word.is("hypo") => Some((Direction::Decrease, Force::Plain)),
+            _ => None,
+        };
+        let Some((direction, force)) = hyphenated.or_else(|| direction_of(word)) else { continue };
+        // `a susceptibility similar to that of …`: a likeness named in passing.
+        if word.is("similar")
+            && words.get(i + 1).is_some_and(|w| w.is("to"))
+            && words.get(i + 2).is_some_and(|w| w.is_any(&["that", "those"]))
+            && !words[i.saturating_sub(2)..i]
+                .iter()
+                .any(|w| AUXILIARIES.contains(&w.folded.as_str()) || w.is("remained"))
+        {
+            continue;
+        }
+        // `at least 5`: a bound. `In favour of A`: no change.
+        let previous = i.checked_sub(1).map_or("", |b| reading.text(b));
+        if word.is_any(&["least", "most"]) && previous == "at" || word.folded.starts_with("favo") && previous == "in" {
+            continue;
+        }
         // `with decreasing elevation`: a condition, no finding.
         let before = i.checked_sub(1).map_or("", |b| reading.text(b));
         if word.folded.ends_with("ing") && matches!(before, "with" | "for") {
@@ -85,7 +117,7 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         {
             continue;
         }
-        let negligible = before == "negligible" || before == "little";
+        let negligible = matches!(before, "negligible" | "little" | "nonsignificant" | "insignificant");
         // `decreased lower`: two words of one statement keep the first sense; `less reduced` turns it round.
         let softened = matches!(before, "less") && direction != Direction::NoChange && !word.is("less");
         let direction = if negated || negligible {
@@ -99,9 +131,23 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         } else {
             direction
         };
-        found.push(Event { at: i, direction, force });
+        found.push(Event { at: i, direction, force, disclaims: false });
     }
     found
+}
+
+/// `…, but not significantly`, `(P = NS)`: takes back the change stated before. `No significant increase` is one statement.
+fn disclaims(reading: &Reading<'_>, at: usize) -> bool {
+    let word = &reading.words[at];
+    let before = |n: usize| at.checked_sub(n).map_or("", |i| reading.text(i));
+    let short = word.is("ns") && matches!(before(1), "=" | "(" | ",");
+    let denied = word.folded.starts_with("signific")
+        && (before(1) == "non"
+            || (1..=3).any(|n| at.checked_sub(n).is_some_and(|i| is_plain_negation(&reading.words[i]))));
+    let of_another = (at + 1..reading.words.len().min(at + 4))
+        .take_while(|i| !reading.words[*i].is_any(&[",", ";", ".", "(", ")"]))
+        .any(|i| NEUTRAL.contains(&reading.text(i)) || direction_of(&reading.words[i]).is_some());
+    short || denied && !of_another
 }
 
 /// `differences were not significant`.
@@ -114,7 +160,7 @@ fn near_not_significant(reading: &Reading<'_>, at: usize) -> bool {
 /// Whether a `not`, `no`, `neither` within the few words before turns the word at `at`.
 fn negated(reading: &Reading<'_>, at: usize) -> bool {
     let mut i = at;
-    for _ in 0..5 {
+    for _ in 0..7 {
         let Some(before) = i.checked_sub(1) else { return false };
         i = before;
         let word = &reading.words[i];
@@ -251,7 +297,7 @@ const CHANGE_VERBS: &[&str] = &[
 ];
 
 /// Every event with how well the question's target stands beside it, best first; events that are the target itself are left out.
-fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
+pub(super) fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
     let target: Vec<&Word> = target(ask).into_iter().filter_map(|i| ask.words.get(i)).collect();
     let forms: HashSet<&str> = target.iter().flat_map(|w| [w.stem.as_str(), w.folded.as_str()]).collect();
     let others: HashSet<&str> =
@@ -291,6 +337,18 @@ fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
             (score, event)
         })
         .collect();
+    let disclaimers: Vec<usize> = ranked.iter().filter(|(_, e)| e.disclaims).map(|(_, e)| e.at).collect();
+    for at in disclaimers {
+        let taken_back = |e: &Event| e.direction != Direction::NoChange && e.at < at && reading.same_sentence(e.at, at);
+        let best = ranked.iter().filter(|(_, e)| taken_back(e)).fold(0.0, |best: f64, (score, _)| best.max(*score));
+        for (score, event) in &mut ranked {
+            if event.at == at {
+                *score = score.max(best);
+            } else if taken_back(event) {
+                *score *= 0.5;
+            }
+        }
+    }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
     ranked
 }
@@ -316,7 +374,7 @@ pub(crate) fn check(key: Direction, ask: &Ask, reading: &Reading<'_>) -> Result<
     Ok(event.at)
 }
 
-fn turned(direction: Direction) -> Direction {
+pub(super) fn turned(direction: Direction) -> Direction {
     match direction {
         Direction::Increase => Direction::Decrease,
         Direction::Decrease => Direction::Increase,
@@ -325,7 +383,7 @@ fn turned(direction: Direction) -> Direction {
 }
 
 /// `A is higher in X than in Y`, asked for Y relative to X.
-fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
+pub(super) fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
     let behind = |words: &[Word], from: usize| -> HashSet<String> {
         words
             .iter()
@@ -357,68 +415,4 @@ fn swaps_reference(ask: &Ask, reading: &Reading<'_>) -> bool {
         before_quote.contains(w.as_str()) && !quote_reference.contains(w) && !before_question.contains(w.as_str())
     });
     one && other
-}
-
-/// # Errors
-/// The reason when the quote's statement is the opposite of the key.
-pub(crate) fn check_boolean(value: bool, ask: &Ask, reading: &Reading<'_>) -> Result<usize, String> {
-    let asked_negated = ask.words.iter().any(|w| is_plain_negation(w) || w.is_any(&["independent", "independently"]));
-    let cue = (ask.at + 1..ask.words.len())
-        .filter_map(|i| ask.words.get(i).and_then(direction_of).map(|(d, f)| (i, d, f)))
-        .find(|(_, d, f)| *f == Force::Plain && *d != Direction::NoChange);
-    let best_clause = (0..reading.n_clauses())
-        .map(|c| (reading.clause_words(c).map(|i| reading.shared[i]).sum::<f64>(), c))
-        .fold((f64::MIN, 0), |best, own| if own.0 > best.0 { own } else { best })
-        .1;
-    let at = reading.clause_words(best_clause).find(|i| reading.shared[*i] > 0.0).unwrap_or_default();
-    if let Some((cue_at, asked, _)) = cue
-        && !asked_negated
-    {
-        let ranked = ranked(reading, ask);
-        // The question's own word of change in the quote decides; else the best statement of change.
-        let same_word = reading.words.iter().any(|w| w.stem == ask.words[cue_at].stem);
-        if let Some((score, best)) = ranked.first()
-            && *score >= 0.2
-            && best.force == Force::Plain
-            && !same_word
-        {
-            let says = best.direction == asked;
-            let mixed = ranked.iter().any(|(s, e)| e.direction != best.direction && *s >= score * 0.8);
-            if says != value && !mixed {
-                return Err(format!("polarity: the quote says {:?} ({})", best.direction, reading.text(best.at)));
-            }
-            return Ok(at);
-        }
-    }
-    let turned = |w: &Word| is_negation(w);
-    let shared_negative = |w: &Word| ask.words.iter().any(|q| q.stem == w.stem);
-    if !value && !asked_negated {
-        let any = reading.words.iter().any(|w| turned(w) && !shared_negative(w));
-        let opposite = ask.words.iter().any(|q| opposites(&q.folded).any(|o| reading.words.iter().any(|w| w.is(o))))
-            || cue.is_some_and(|(_, asked, _)| events(reading).iter().any(|e| e.direction != asked));
-        let same = reading.words.iter().any(|w| direction_of(w).is_some_and(|(d, _)| d == Direction::NoChange));
-        if !any && !opposite && !same {
-            return Err("polarity: nothing in the quote denies it".to_owned());
-        }
-    }
-    if value && !asked_negated {
-        // A verb turned by `not` among the words that the question shares.
-        let range = reading.clause_words(best_clause);
-        for i in range.clone() {
-            let word = &reading.words[i];
-            if !is_plain_negation(word) || word.is("without") || shared_negative(word) {
-                continue;
-            }
-            if reading.words.get(i + 1).is_some_and(|w| w.is_any(&["only", "just", "merely"])) {
-                continue;
-            }
-            let behind =
-                (i + 1..range.end.min(i + 4)).any(|k| reading.shared[k] >= 0.3 && !reading.words[k].is_any(&[","]));
-            let comma = i > 0 && reading.text(i - 1) == ",";
-            if behind && !comma {
-                return Err(format!("polarity: the quote denies it ({} {})", word.folded, reading.text(i + 1)));
-            }
-        }
-    }
-    Ok(at)
 }

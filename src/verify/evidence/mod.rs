@@ -6,6 +6,7 @@
 mod choice;
 mod direction;
 mod number;
+mod polarity;
 mod reading;
 mod standing;
 mod term;
@@ -81,7 +82,7 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
             (place, options.get(index).is_some_and(|o| o.chars().any(|c| c.is_ascii_digit())))
         }
         AnswerSpec::Boolean { value } => {
-            let at = direction::check_boolean(*value, ask, &reading)?;
+            let at = polarity::check(*value, ask, &reading)?;
             (statement_place(at, &reading), false)
         }
         AnswerSpec::Direction { value } => {
@@ -149,5 +150,188 @@ pub(crate) fn item_forms(item: &Item) -> Vec<&str> {
         Item::Term { value, synonyms } => {
             std::iter::once(value.as_str()).chain(synonyms.iter().map(String::as_str)).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::answer::{Comparator, Direction, Tolerance};
+    use crate::model::document::{Document, Passage};
+    use crate::model::question::Generator;
+
+    /// The word that the reason starts with, or nothing when the answer follows from the quote.
+    fn reason(quote: &str, question: &str, answer: AnswerSpec) -> String {
+        let passage = Passage { text: quote.to_owned(), ..Passage::default() };
+        let document = Document { abstract_passages: vec![passage], ..Document::default() };
+        let prepared = Prepared::new(&document);
+        let draft = Draft {
+            question: question.to_owned(),
+            answer,
+            evidence: Evidence::new(0, quote, 0, quote.len()).into_iter().collect(),
+            generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+        };
+        let result = check(&draft, &draft.evidence, &Ask::of(question), &prepared);
+        result.err().map_or(String::new(), |reason| reason.split(':').next().unwrap_or_default().to_owned())
+    }
+
+    fn number(value: f64, unit: &str) -> AnswerSpec {
+        let unit = (!unit.is_empty()).then(|| unit.to_owned());
+        AnswerSpec::Number { value, unit, tolerance: Tolerance::Relative(0.01), comparator: Comparator::Equal }
+    }
+
+    fn term(value: &str) -> AnswerSpec {
+        AnswerSpec::Term { value: value.to_owned(), synonyms: Vec::new() }
+    }
+
+    fn choice(correct: &str, options: [&str; 3]) -> AnswerSpec {
+        AnswerSpec::Choice { options: options.map(str::to_owned).to_vec(), correct: correct.to_owned() }
+    }
+
+    /// `right` follows from the quote, each of `wrong` does not.
+    #[track_caller]
+    fn numbers(quote: &str, question: &str, unit: &str, right: f64, wrong: &[f64]) {
+        assert_eq!(reason(quote, question, number(right, unit)), "", "{question} {right}");
+        for value in wrong {
+            assert_eq!(reason(quote, question, number(*value, unit)), "number_of_another_thing", "{question} {value}");
+        }
+    }
+
+    #[track_caller]
+    fn directions(quote: &str, question: &str, right: Direction) {
+        for value in [Direction::Increase, Direction::Decrease, Direction::NoChange] {
+            let reason = reason(quote, question, AnswerSpec::Direction { value });
+            assert_eq!(reason.is_empty(), value == right, "{question} {value:?}: {reason}");
+        }
+    }
+
+    #[track_caller]
+    fn booleans(quote: &str, question: &str, right: bool) {
+        assert_eq!(reason(quote, question, AnswerSpec::Boolean { value: right }), "", "{question} {right}");
+        assert_eq!(reason(quote, question, AnswerSpec::Boolean { value: !right }), "polarity", "{question} {}", !right);
+    }
+
+    #[test]
+    fn numbers_in_the_order_of_a_list_belong_to_its_items() {
+        let quote = "In the lumirastat and vehicle groups the mean healing times were 6.1 ± 2.4 and 9.8 ± 3.1 days, respectively.";
+        numbers(quote, "What was the mean healing time of newts given lumirastat?", "days", 6.1, &[9.8, 2.4]);
+        numbers(quote, "What was the mean healing time of newts given vehicle?", "days", 9.8, &[6.1, 3.1]);
+        let quote =
+            "The sensitivity (Se), specificity (Sp) and accuracy (Ac) of the skin test in newts were 61%, 87% and 70%.";
+        numbers(quote, "What is the specificity of the skin test in newts?", "%", 87.0, &[61.0, 70.0]);
+    }
+
+    #[test]
+    fn numbers_in_the_order_of_a_comparison_belong_to_its_sides() {
+        let quote = "Tail rot was much more common among juveniles, which swim little, than adults (28.9% vs. 6.6%).";
+        numbers(quote, "What percentage of the juveniles of the dwarf newt had tail rot?", "%", 28.9, &[6.6]);
+        let quote =
+            "Survival was higher in the cooled ponds (31 of 40, 77.5%) than in the heated ponds (12 of 40, 30.0%).";
+        numbers(quote, "What was the survival of dwarf newts in heated ponds?", "%", 30.0, &[77.5]);
+        let quote = "Unfed newts lost more weight compared to those fed Daphnia or Artemia (38.1%, 23.3%, 21.8%, respectively).";
+        numbers(quote, "What share of their weight did dwarf newts fed Daphnia lose?", "%", 23.3, &[38.1, 21.8]);
+    }
+
+    #[test]
+    fn a_symbol_that_is_not_asked_for_speaks_against_its_number() {
+        let quote = "The half-life of the clock protein was 13.3 ± 4 s in tlk1Δ newts and 18.8 ± 7.4 s in tlk2Δ newts.";
+        numbers(quote, "What is the half-life of the clock protein in tlk2Δ newts?", "s", 18.8, &[13.3]);
+    }
+
+    #[test]
+    fn an_end_of_a_range_goes_with_a_superlative() {
+        let quote = "The tail chromosomes of the dwarf newt vary from 469 bp to 66 kb.";
+        numbers(quote, "How long is the longest tail chromosome of the dwarf newt?", "kb", 66.0, &[0.469]);
+    }
+
+    #[test]
+    fn a_counted_noun_goes_with_its_number() {
+        let quote = "The genome holds 16,000 complete chromosomes and encodes 18,500 genes.";
+        numbers(quote, "How many genes does the genome of the dwarf newt encode?", "genes", 18500.0, &[16000.0]);
+    }
+
+    #[test]
+    fn a_unit_behind_the_spread_is_the_numbers() {
+        let quote = "The density of the old and the new shells was 183 (11.7) and 274 (26.6) gram/liter.";
+        assert_eq!(reason(quote, "What was the density of the new shells?", number(274.0, "g/L")), "");
+        assert_eq!(
+            reason(quote, "What was the density of the new shells?", number(274.0, "mg/L")),
+            "unit_not_in_quote"
+        );
+    }
+
+    #[test]
+    fn changes_are_read_however_they_are_spelled() {
+        let quote = "Lumirastat is needed for growth, whereas zevatol mainly acts to down-regulate the clock gene TAZ2 in newts.";
+        directions(quote, "How does zevatol affect the clock gene TAZ2 in newts?", Direction::Decrease);
+        let quote = "Newts mutant in TLK1 were super-susceptible to tail rot, similar to those mutant in TLK2.";
+        booleans(quote, "Are newts mutant in TLK1 more susceptible to tail rot?", true);
+        let quote = "At least 12 newts in each pond showed higher beat rates of the tail clock.";
+        directions(quote, "How did the ponds change the beat rates of the tail clock of newts?", Direction::Increase);
+    }
+
+    #[test]
+    fn a_change_that_is_taken_back_is_none() {
+        let quote = "Although the beat rate was lower in treated newts (60 vs. 70 per hour), it was not significant.";
+        directions(quote, "How did treatment affect the beat rate of newts?", Direction::NoChange);
+        let quote = "The beat rate was lower in treated newts, but this wasn’t statistically significant.";
+        directions(quote, "How did treatment affect the beat rate of newts?", Direction::NoChange);
+    }
+
+    #[test]
+    fn a_yes_must_not_be_said_the_other_way_round() {
+        let quote = "Beat rates were higher in the cooled ponds than in the heated ponds.";
+        booleans(quote, "Are beat rates of the tail clock higher in the cooled ponds than in the heated ponds?", true);
+        let asked = "Are beat rates of the tail clock higher in the heated ponds than in the cooled ponds?";
+        assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "polarity");
+        for (quote, asked) in [
+            ("Lumirastat inhibited the tail clock of newts.", "Did lumirastat activate the tail clock of newts?"),
+            ("Cooling accelerated the healing of newts.", "Did cooling delay the healing of newts?"),
+            ("Loss of TLK1 causes death of newts.", "Does loss of TLK1 prevent death of newts?"),
+        ] {
+            assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: false }), "", "{asked}");
+        }
+        let quote = "Lumirastat inhibited the tail clock of newts.";
+        booleans(quote, "Did lumirastat inhibit the tail clock of newts?", true);
+        let quote = "The tail clock of the newt ticks both before and after metamorphosis.";
+        let asked = "Does the tail clock of the newt tick only before metamorphosis?";
+        assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "polarity");
+        let quote = "TLK1 reaches the tail independently of TAZ2, but TAZ2 requires TLK1.";
+        let asked = "Does the kinase TLK1 need TAZ2 to reach the tail of the newt?";
+        assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "polarity");
+    }
+
+    #[test]
+    fn an_option_is_looked_for_where_the_question_points() {
+        let quote = "Cells near the fin made the fast beats, while those behind the slow beats were deep in the trunk.";
+        let asked = "Where in the newt do the cells that make the slow beats sit?";
+        assert_eq!(reason(quote, asked, choice("B", ["near the fin", "deep in the trunk", "in the head"])), "");
+        assert_eq!(
+            reason(quote, asked, choice("A", ["near the fin", "deep in the trunk", "in the head"])),
+            "other_option_in_quote"
+        );
+        let quote = "Tail rot was more common among juveniles than adults.";
+        let asked = "Among dwarf newts, in which age class was tail rot more common?";
+        assert_eq!(reason(quote, asked, choice("A", ["juveniles", "adults", "embryos"])), "");
+        assert_eq!(reason(quote, asked, choice("B", ["juveniles", "adults", "embryos"])), "yardstick_of_comparison");
+    }
+
+    #[test]
+    fn names_that_begin_with_a_small_word_are_names() {
+        let quote = "The inhibitor A-485 lowered the beat rate of the tail clock.";
+        assert_eq!(reason(quote, "Which inhibitor lowered the beat rate of the tail clock?", term("A-485")), "");
+        assert_eq!(
+            reason(quote, "Which inhibitor lowered the beat rate of the tail clock?", term("B-485")),
+            "term_not_in_quote"
+        );
+    }
+
+    #[test]
+    fn a_cause_that_could_be_is_a_supposition() {
+        let quote = "The higher beat rate could be explained by warm water or be a chance finding.";
+        let asked = "What explains the higher beat rate of the tail clock in newts?";
+        assert_eq!(reason(quote, asked, term("warm water")), "hedged_as_fact");
+        let quote = "The higher beat rate could be reversed by warm water.";
+        assert_eq!(reason(quote, "What reversed the higher beat rate of newts?", term("warm water")), "");
     }
 }

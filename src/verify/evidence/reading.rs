@@ -40,8 +40,6 @@ const SAME_IN_A_QUESTION: &[&[&str]] = &[
         "unstressed",
         "vehicle",
         "without",
-        "no",
-        "not",
         "usual",
         "unexposed",
         "uninfected",
@@ -153,6 +151,21 @@ impl<'a> Reading<'a> {
         start..end
     }
 
+    /// Whether no sentence ends between two words.
+    pub fn same_sentence(&self, from: usize, to: usize) -> bool {
+        !(from..to).any(|i| self.ends_sentence(i))
+    }
+
+    /// Whether word `i` is the point behind a sentence: a capital follows, and it is no initial's.
+    pub fn ends_sentence(&self, i: usize) -> bool {
+        let next = self.words.get(i + 1).and_then(|w| self.quote.get(w.span.clone())).and_then(|t| t.chars().next());
+        let initial = i
+            .checked_sub(1)
+            .and_then(|before| self.words.get(before))
+            .is_some_and(|w| w.kind == Kind::Word && w.folded.chars().count() == 1);
+        self.text(i) == "." && next.is_some_and(char::is_uppercase) && !initial
+    }
+
     pub fn n_clauses(&self) -> usize {
         self.clause.last().map_or(0, |c| c + 1)
     }
@@ -233,11 +246,19 @@ fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<
 /// Clause numbers: a new one starts behind a sentence, a semicolon, and at a word that sets one statement against another.
 fn clauses(quote: &str, words: &[Word]) -> Vec<usize> {
     let mut clause = 0;
+    let mut depth = 0_i32;
     let mut numbers = Vec::with_capacity(words.len());
     for (i, word) in words.iter().enumerate() {
         let before = i.checked_sub(1).and_then(|b| words.get(b));
+        match word.folded.as_str() {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = (depth - 1).max(0),
+            _ => {}
+        }
         let starts = match word.folded.as_str() {
-            ";" => true,
+            ";" => depth == 0,
+            // `X- but not Y-deficient`: one phrase.
+            "but" if before.is_some_and(|b| b.joined) => false,
             "whereas" | "while" | "although" | "though" | "but" | "however" | "yet" | "versus" | "vs" | "whilst"
             | "despite" => true,
             "than" => false,

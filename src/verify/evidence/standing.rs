@@ -75,14 +75,14 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
     let reason = |word: &Word| Err(format!("hedged_as_fact: the quote only says {:?}", word.folded));
     for i in sentence.clone() {
         let word = &words[i];
-        if is_hedge(word) {
+        if is_hedge(word) || could_be(words, i) {
             let month = word.is("may") && reading.quote.get(word.span.clone()).is_some_and(|t| t == "May");
             let likely =
                 word.is("likely") && i > 0 && words[i - 1].is_any(&["more", "less", "most", "least", "equally", "as"]);
             if month || likely || measured && !word.is_any(&["may", "might"]) {
                 continue;
             }
-            if word.is_any(&["may", "might"]) {
+            if word.is_any(&["may", "might", "could"]) {
                 // The modal's own statement, from its subject to its end.
                 let scope = statement(i, &sentence, reading);
                 if scope.contains(&answer.start) || scope.contains(&(answer.end.saturating_sub(1))) {
@@ -120,6 +120,33 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
     Ok(())
 }
 
+/// `could be explained by`, `could be a`: a supposition, unlike `could be detected`, an ability.
+fn could_be(words: &[Word], at: usize) -> bool {
+    let supposed = |word: &Word| {
+        word.is_any(&[
+            "explained",
+            "attributed",
+            "due",
+            "caused",
+            "related",
+            "linked",
+            "responsible",
+            "involved",
+            "because",
+            "a",
+            "an",
+            "the",
+            "one",
+            "associated",
+            "important",
+            "mediated",
+        ])
+    };
+    words[at].is("could")
+        && words.get(at + 1).is_some_and(|w| w.is_any(&["be", "also", "potentially", "possibly"]))
+        && words.iter().skip(at + 2).take(2).any(supposed)
+}
+
 /// The statement around a modal: from the last clause mark before it to the next one behind it.
 fn statement(at: usize, sentence: &Range<usize>, reading: &Reading<'_>) -> Range<usize> {
     let ends = |i: usize, forward: bool| {
@@ -141,19 +168,7 @@ fn statement(at: usize, sentence: &Range<usize>, reading: &Reading<'_>) -> Range
 
 /// The sentence that word `at` stands in.
 fn sentence(at: usize, reading: &Reading<'_>) -> Range<usize> {
-    let is_end = |i: usize| {
-        let capital = |k: usize| {
-            reading
-                .words
-                .get(k)
-                .and_then(|w| reading.quote.get(w.span.clone()))
-                .and_then(|t| t.chars().next())
-                .is_some_and(char::is_uppercase)
-        };
-        reading.text(i) == "."
-            && capital(i + 1)
-            && !(i > 0 && reading.words[i - 1].kind == Kind::Word && reading.words[i - 1].folded.chars().count() == 1)
-    };
+    let is_end = |i: usize| reading.ends_sentence(i);
     let mut start = at.min(reading.words.len());
     while start > 0 && !is_end(start - 1) {
         start -= 1;
@@ -241,7 +256,9 @@ pub(crate) fn other_work(
                 passive && matches!(next(1), "to" | "that" | "for" | "in" | "by" | "as" | "previously" | "earlier")
             }
             "et" => next(1) == "al",
-            "literature" => true,
+            "literature" => {
+                !reading.words[i].joined && i > 0 && matches!(text(i - 1), "the" | "published" | "existing")
+            }
             _ => false,
         };
         if found {

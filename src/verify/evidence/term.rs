@@ -52,8 +52,8 @@ fn with_short(form: &str, long: &str, short: &str) -> Option<String> {
 fn find(form: &str, reading: &Reading<'_>, found: &mut Vec<Range<usize>>) {
     let asked = words(form);
     let plain: Vec<&Word> = asked.iter().filter(|w| w.is_content()).collect();
-    let Some(first) = plain.first() else { return };
     let folded_form = fold(form);
+    let Some(first) = plain.first().copied().or(asked.first()) else { return };
     for start in 0..reading.words.len() {
         let here = &reading.words[start];
         let initial = here.folded.chars().count() == 1

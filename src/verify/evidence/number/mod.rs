@@ -1,0 +1,229 @@
+//! Whether a number key is the quantity of the quote that the question asks for.
+
+mod align;
+mod parallel;
+mod unit;
+
+use std::ops::Range;
+
+use crate::grade::unit::Unit;
+use crate::model::answer::{Comparator, Tolerance};
+use crate::text::quantity::{self, Bound, Role};
+
+use super::super::ask::{Ask, small_number};
+use super::super::words::{Kind, stem, words};
+use super::reading::Reading;
+
+/// A number key.
+pub(crate) struct Key<'a> {
+    pub value: f64,
+    pub unit: Option<&'a str>,
+    pub tolerance: Tolerance,
+    pub comparator: Comparator,
+}
+
+/// A number of the quote as a value in the key's unit.
+struct Candidate {
+    value: f64,
+    words: Range<usize>,
+    span: Range<usize>,
+    role: Role,
+    is_key: bool,
+}
+
+/// How sure the words must be that another number is meant.
+const MARGIN: f64 = 0.4;
+
+/// # Errors
+/// The reason when the key's number is not in the quote, has another unit there, or belongs to something else.
+pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<'_>) -> Result<Range<usize>, String> {
+    let unit = key.unit.map(str::trim).filter(|u| !u.is_empty());
+    let parsed = unit.and_then(Unit::parse);
+    let mut same_number = false;
+    let mut candidates = Vec::new();
+    for quantity in quantity::scan(reading.quote) {
+        let written = quantity.unit_in(reading.quote);
+        let equal = near(key, quantity.value) || near(key, -quantity.value);
+        same_number |= equal;
+        let Some(value) = unit::value_in(&quantity, written, parsed.as_ref(), unit, reading, question) else {
+            continue;
+        };
+        let is_key = (near(key, value) || near(key, -value) && !is_temperature(parsed.as_ref()))
+            && comparator_fits(key.comparator, quantity.bound);
+        candidates.push(Candidate {
+            value,
+            words: reading.words_in(&quantity.span),
+            span: quantity.span.clone(),
+            role: quantity.role,
+            is_key,
+        });
+    }
+    if key.value == 0.0 && unit.is_none_or(|_| true) {
+        for (i, word) in reading.words.iter().enumerate() {
+            if word.is_any(&["none", "no", "zero", "nobody"]) {
+                candidates.push(Candidate {
+                    value: 0.0,
+                    words: i..i + 1,
+                    span: word.span.clone(),
+                    role: Role::Value,
+                    is_key: true,
+                });
+            }
+        }
+    }
+    if parsed.as_ref().is_some_and(Unit::is_fold) {
+        for (i, word) in reading.words.iter().enumerate() {
+            let value = match word.folded.as_str() {
+                "twice" | "double" | "doubled" | "doubles" | "doubling" => 2.0,
+                "thrice" | "triple" | "tripled" | "triples" => 3.0,
+                "quadrupled" => 4.0,
+                "half" | "halved" => 0.5,
+                _ => continue,
+            };
+            candidates.push(Candidate {
+                value,
+                words: i..i + 1,
+                span: word.span.clone(),
+                role: Role::Value,
+                is_key: near(key, value),
+            });
+        }
+    }
+    let keys: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].is_key).collect();
+    if keys.is_empty() {
+        return Err(if same_number {
+            format!(
+                "unit_not_in_quote: {} stands in the quote, but not as {}",
+                key.value,
+                unit.unwrap_or("a bare number")
+            )
+        } else {
+            format!("number_not_in_quote: {}", key.value)
+        });
+    }
+    let aside = |role: Role| matches!(role, Role::Spread | Role::Level | Role::PValue | Role::Interval);
+    let asks_aside = ask.words.iter().any(|w| {
+        w.is_any(&[
+            "interval",
+            "confidence",
+            "deviation",
+            "error",
+            "sd",
+            "sem",
+            "ci",
+            "range",
+            "p",
+            "significance",
+            "bound",
+            "limit",
+            "quartile",
+            "quartiles",
+            "interquartile",
+            "iqr",
+            "spread",
+            "upper",
+            "lower",
+            "maximum",
+            "minimum",
+            "longest",
+            "shortest",
+            "highest",
+            "lowest",
+            "most",
+            "least",
+            "largest",
+            "smallest",
+        ])
+    });
+    if !asks_aside && keys.iter().all(|k| aside(candidates[*k].role)) {
+        return Err(format!("number_of_another_thing: {} is only a spread, an interval or a p-value", key.value));
+    }
+    let named = named_in_question(question);
+    let text = |i: usize| reading.text(i);
+    let is_total = |c: &Candidate| {
+        // `13 of 29`, `two out of 15`: the 29 and the 15 are totals; `1 in 12,500`: the 1 is none of the answer.
+        let before = c.words.start;
+        let of = before >= 2
+            && text(before - 1) == "of"
+            && (is_numeral(reading, before - 2)
+                || before >= 3 && text(before - 2) == "out" && is_numeral(reading, before - 3));
+        of || c.value == 1.0 && text(c.words.end) == "in" && is_numeral(reading, c.words.end + 1)
+    };
+    let first_key = candidates[keys[0]].span.clone();
+    candidates.retain(|c| {
+        c.is_key
+            || matches!(c.role, Role::Value | Role::Labelled | Role::From | Role::To)
+                && !is_total(c)
+                && !named.iter().any(|n| (n - c.value).abs() <= 1e-9 * n.abs().max(1.0))
+    });
+    if candidates.iter().all(|c| c.is_key) {
+        return Ok(first_key);
+    }
+    candidates.sort_by_key(|c| c.span.start);
+    let mut scores = align::align(&candidates, ask, question, reading);
+    counted(unit, &candidates, reading, &mut scores);
+    let best_key =
+        (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
+    let best_other =
+        (0..candidates.len()).filter(|i| !candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
+    if best_other - best_key >= MARGIN {
+        let other = (0..candidates.len())
+            .find(|i| !candidates[*i].is_key && scores[*i] == best_other)
+            .map_or(f64::NAN, |i| candidates[i].value);
+        return Err(format!(
+            "number_of_another_thing: the question's words stand with {other}, not with {}",
+            key.value
+        ));
+    }
+    Ok(first_key)
+}
+
+fn near(key: &Key<'_>, value: f64) -> bool {
+    let allowed = match key.tolerance {
+        Tolerance::Relative(share) => share.abs().min(0.2) * key.value.abs(),
+        Tolerance::Absolute(amount) => amount.abs(),
+    };
+    (value - key.value).abs() <= allowed + 1e-9 * key.value.abs().max(1e-12)
+}
+
+fn is_temperature(unit: Option<&Unit>) -> bool {
+    unit.is_some_and(Unit::is_temperature)
+}
+
+fn comparator_fits(comparator: Comparator, bound: Bound) -> bool {
+    match comparator {
+        Comparator::Equal => true,
+        Comparator::Less => matches!(bound, Bound::Below | Bound::AtMost),
+        Comparator::Greater => matches!(bound, Bound::Above | Bound::AtLeast),
+    }
+}
+
+/// The numbers that the question itself names: conditions, never the answer.
+fn named_in_question(question: &str) -> Vec<f64> {
+    quantity::scan(question).into_iter().map(|q| q.value).collect()
+}
+
+fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
+    reading.words.get(i).is_some_and(|w| {
+        w.kind == Kind::Number || small_number(&w.folded).is_some() || !quantity::scan(&w.folded).is_empty()
+    })
+}
+
+/// Where the quote counts the key's own noun (`18 genes`), a number of other things is not meant.
+fn counted(unit: Option<&str>, candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
+    let Some(noun) = unit.filter(|u| Unit::parse(u).is_none_or(|u| u.is_count())).map(words) else { return };
+    let Some(noun) = noun.last().map(|w| stem(&w.folded)) else { return };
+    let counts = |c: &Candidate| {
+        (c.words.end..reading.words.len().min(c.words.end + 4))
+            .take_while(|i| {
+                reading.words[*i].kind == Kind::Word && !reading.words[*i].is_any(&["and", "of", "to", "in"])
+            })
+            .any(|i| reading.words[i].stem == noun)
+    };
+    let own: Vec<bool> = candidates.iter().map(counts).collect();
+    if own.iter().any(|c| *c) {
+        for (score, _) in scores.iter_mut().zip(&own).filter(|(_, own)| **own) {
+            *score += 1.0;
+        }
+    }
+}
