@@ -1,6 +1,13 @@
 //! A light reading of one sentence: brackets and lead-ins off, then front, subject, verb group, rest.
 
+mod lead;
+mod verb;
+
+pub(super) use lead::{without_brackets, without_lead};
+pub(super) use verb::is_adverb;
+
 use super::lexicon::{Form, Lexicon, MODIFIERS, PREPOSITIONS, Sense, Verb};
+use verb::{NOUNS, is_auxiliary, is_be, is_weak, main_verb};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tense {
@@ -52,325 +59,6 @@ impl Clause {
         }
     }
 }
-
-/// The sentence without brackets, call-outs and its final stop; `None` when brackets do not close.
-pub(super) fn without_brackets(sentence: &str) -> Option<String> {
-    let mut depth = 0usize;
-    let mut out = String::with_capacity(sentence.len());
-    for c in sentence.chars() {
-        match c {
-            '(' | '[' => {
-                depth += 1;
-                if depth == 1 && !out.ends_with([' ', '-']) && !out.is_empty() {
-                    // `poly(A)`, `Spiro(indole)`: the bracket is part of a name.
-                    return None;
-                }
-            }
-            ')' | ']' => depth = depth.checked_sub(1)?,
-            c if depth == 0 => {
-                let closes = matches!(c, ' ' | ',' | '.' | ';' | ':');
-                if closes && out.ends_with(' ') {
-                    out.pop();
-                }
-                out.push(c);
-            }
-            _ => {}
-        }
-    }
-    (depth == 0).then(|| out.trim().trim_end_matches('.').trim().to_owned())
-}
-
-const LEADS: &[&str] = &[
-    "we found that",
-    "we show that",
-    "we showed that",
-    "we observed that",
-    "we demonstrate that",
-    "we demonstrated that",
-    "we report that",
-    "we find that",
-    "here we show that",
-    "here, we show that",
-    "here we report that",
-    "here, we report that",
-    "our results show that",
-    "our results demonstrate that",
-    "our data show that",
-    "our findings show that",
-    "the results showed that",
-    "results showed that",
-    "the results show that",
-    "we discovered that",
-    "we confirmed that",
-    "we also found that",
-    "here, we demonstrate that",
-    "we have shown that",
-    "we further show that",
-    "we also show that",
-    "we reveal that",
-    "these results demonstrate that",
-    "these data demonstrate that",
-    "these results show that",
-    "our results reveal that",
-    "it was found that",
-    "we identified that",
-    "here we demonstrate that",
-    "our study shows that",
-    "this study shows that",
-    "we established that",
-    "our findings demonstrate that",
-    "our data demonstrate that",
-    "results indicated that",
-    "results indicate that",
-    "the results indicated that",
-    "our results indicate that",
-    "analysis revealed that",
-    "we noted that",
-];
-
-const ADVERBS: &[&str] = &[
-    "However",
-    "Interestingly",
-    "In contrast",
-    "Furthermore",
-    "Moreover",
-    "In addition",
-    "Additionally",
-    "Surprisingly",
-    "Notably",
-    "Importantly",
-    "Strikingly",
-    "Indeed",
-    "Overall",
-    "In summary",
-    "In conclusion",
-    "Finally",
-    "First",
-    "Second",
-    "Third",
-    "Specifically",
-    "Thus",
-    "Therefore",
-    "Consequently",
-    "Mechanistically",
-    "Remarkably",
-    "Unexpectedly",
-    "Conversely",
-    "By contrast",
-    "Also",
-    "As expected",
-    "Again",
-    "Nevertheless",
-    "Intriguingly",
-    "Collectively",
-    "Together",
-    "In particular",
-    "Consistently",
-    "On average",
-    "In total",
-    "Here",
-    "Hence",
-    "In fact",
-    "Lastly",
-    "On the other hand",
-    "Altogether",
-    "Crucially",
-    "For example",
-    "In general",
-    "For instance",
-    "In turn",
-    "As a result",
-    "To our knowledge",
-    "Of note",
-    "In agreement",
-    "In all cases",
-];
-
-/// Takes off leading adverbs and "we found that", as often as they stand there.
-pub(super) fn without_lead(mut text: &str) -> &str {
-    for _ in 0..3 {
-        let adverb = ADVERBS.iter().find_map(|a| text.strip_prefix(a)?.strip_prefix(", "));
-        let lead = LEADS.iter().find_map(|lead| {
-            let head = text.get(..lead.len())?;
-            head.eq_ignore_ascii_case(lead).then(|| text[lead.len()..].trim_start_matches([',', ' ']))
-        });
-        match adverb.or(lead) {
-            Some(rest) => text = rest,
-            None => break,
-        }
-    }
-    text
-}
-
-const FRONTS: &[&str] = &[
-    "In",
-    "At",
-    "After",
-    "During",
-    "Among",
-    "Upon",
-    "Within",
-    "On",
-    "Under",
-    "For",
-    "Of",
-    "Across",
-    "Before",
-    "Between",
-    "Throughout",
-    "Following",
-    "By",
-    "in",
-    "at",
-    "after",
-    "during",
-    "among",
-    "upon",
-    "within",
-    "on",
-    "under",
-    "for",
-    "across",
-    "before",
-];
-
-fn is_be(word: &str) -> Option<(Tense, bool)> {
-    match word {
-        "is" => Some((Tense::Present, false)),
-        "are" => Some((Tense::Present, true)),
-        "was" => Some((Tense::Past, false)),
-        "were" => Some((Tense::Past, true)),
-        _ => None,
-    }
-}
-
-fn is_auxiliary(word: &str) -> bool {
-    is_be(word).is_some()
-        || matches!(
-            word,
-            "has"
-                | "have"
-                | "had"
-                | "did"
-                | "does"
-                | "do"
-                | "can"
-                | "cannot"
-                | "will"
-                | "must"
-                | "been"
-                | "be"
-                | "being"
-        )
-}
-
-pub(super) fn is_adverb(word: &str) -> bool {
-    word.ends_with("ly")
-        && word.len() > 4
-        && !matches!(
-            word,
-            "family"
-                | "assembly"
-                | "early"
-                | "only"
-                | "anomaly"
-                | "supply"
-                | "reply"
-                | "daily"
-                | "elderly"
-                | "butterfly"
-        )
-        || matches!(word, "not" | "then" | "also" | "even" | "still")
-}
-
-/// Adverbs that take half the verb back.
-fn is_weak(word: &str) -> bool {
-    matches!(
-        word,
-        "rarely"
-            | "barely"
-            | "hardly"
-            | "partially"
-            | "poorly"
-            | "partly"
-            | "nearly"
-            | "scarcely"
-            | "possibly"
-            | "probably"
-            | "potentially"
-            | "previously"
-            | "recently"
-            | "reportedly"
-            | "apparently"
-            | "only"
-    )
-}
-
-/// Verb forms that are nouns as well, and so need a look at their neighbours.
-const NOUNS: &[&str] = &[
-    "increase",
-    "increases",
-    "decrease",
-    "decreases",
-    "control",
-    "controls",
-    "target",
-    "targets",
-    "change",
-    "changes",
-    "form",
-    "forms",
-    "use",
-    "uses",
-    "influence",
-    "report",
-    "reports",
-    "rescue",
-    "block",
-    "blocks",
-    "display",
-    "displays",
-    "delay",
-    "delays",
-    "cause",
-    "causes",
-    "rise",
-    "rises",
-    "decline",
-    "declines",
-    "result",
-    "results",
-    "act",
-    "acts",
-    "account",
-    "accounts",
-    "play",
-    "drive",
-    "trigger",
-    "triggers",
-    "lead",
-    "leads",
-    "die",
-    "express",
-    "lower",
-    "bound",
-    "raise",
-    "show",
-    "find",
-    "affect",
-    "effects",
-    "carry",
-    "rescues",
-    "influences",
-    "elevated",
-    "rose",
-    "led",
-    "make",
-    "makes",
-    "appear",
-    "produce",
-    "alter",
-];
 
 /// Reads the main clause of `text` (brackets and lead-ins off already); `None` when it is not understood.
 pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
@@ -461,65 +149,37 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
     Some(Clause { front, subject, group, tense, plural, negated, rest })
 }
 
-fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
-    let mut candidate = None;
-    for (at, word) in words.iter().enumerate().take(24) {
-        let stop = word.ends_with([',', ';', ':']);
-        if at == 0 {
-            if stop {
-                return None;
-            }
-            continue;
-        }
-        if is_auxiliary(word) {
-            return Some(at);
-        }
-        let bare = word.trim_end_matches(',');
-        if let Some((_, form)) = lexicon.verb(bare) {
-            let next = words.get(at + 1).copied().unwrap_or("");
-            let before_preposition = PREPOSITIONS.contains(&next);
-            let noun = NOUNS.contains(&bare);
-            let finite = match form {
-                Form::Past => !MODIFIERS.contains(&bare) || !before_preposition,
-                Form::Third | Form::Base => {
-                    !(noun
-                        && (before_preposition
-                            || is_auxiliary(next)
-                            || lexicon.verb(next).is_some()
-                            || next.ends_with("ing")
-                            || next.is_empty()))
-                        && !PREPOSITIONS.contains(&words[at - 1])
-                }
-                Form::Participle => false,
-            };
-            let adjective = matches!(words[at - 1], "the" | "a" | "an" | "of" | "with" | "and" | "or" | "to")
-                && form != Form::Third;
-            let base_after_singular = form == Form::Base
-                && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
-            if finite && !adjective && !base_after_singular && !stop {
-                // A past form may be a participle: a later plain finite verb wins.
-                if form != Form::Past {
-                    return Some(candidate.filter(|_| form == Form::Base).unwrap_or(at));
-                }
-                if candidate.is_none() {
-                    candidate = Some(at);
-                }
-            }
-        }
-        if stop {
-            break;
-        }
-        if candidate.is_some_and(|c| at > c + 1)
-            && matches!(
-                *word,
-                "and" | "that" | "which" | "while" | "whereas" | "but" | "when" | "because" | "than" | "compared"
-            )
-        {
-            break;
-        }
-    }
-    candidate
-}
+const FRONTS: &[&str] = &[
+    "In",
+    "At",
+    "After",
+    "During",
+    "Among",
+    "Upon",
+    "Within",
+    "On",
+    "Under",
+    "For",
+    "Of",
+    "Across",
+    "Before",
+    "Between",
+    "Throughout",
+    "Following",
+    "By",
+    "in",
+    "at",
+    "after",
+    "during",
+    "among",
+    "upon",
+    "within",
+    "on",
+    "under",
+    "for",
+    "across",
+    "before",
+];
 
 fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
     let Some(last) = words.last() else { return false };
