@@ -20,22 +20,27 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
         if let Some((_, form)) = lexicon.verb(bare) {
             let next = words.get(at + 1).copied().unwrap_or("");
             let before_preposition = PREPOSITIONS.contains(&next);
-            let noun = NOUNS.contains(&bare);
+            let led = matches!(
+                (bare, next),
+                ("lead" | "leads", "to") | ("result" | "results", "in") | ("act" | "acts", "as" | "on")
+            );
+            let noun = NOUNS.contains(&bare) && !led;
             let finite = match form {
                 Form::Past => !MODIFIERS.contains(&bare) || !before_preposition,
                 Form::Third | Form::Base => {
                     !(noun
                         && (before_preposition
                             || is_auxiliary(next)
-                            || lexicon.verb(next).is_some()
+                            || lexicon.verb(next).is_some_and(|(_, form)| form != Form::Past)
                             || next.ends_with("ing")
                             || next.is_empty()))
                         && !PREPOSITIONS.contains(&words[at - 1])
                 }
                 Form::Participle => false,
             };
-            let adjective = matches!(words[at - 1], "the" | "a" | "an" | "of" | "with" | "and" | "or" | "to")
-                && form != Form::Third;
+            let adjective =
+                matches!(words[at - 1], "The" | "A" | "An" | "the" | "a" | "an" | "of" | "with" | "and" | "or" | "to")
+                    && form != Form::Third;
             let base_after_singular = form == Form::Base
                 && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
             if finite && !adjective && !base_after_singular && !stop {
@@ -73,7 +78,7 @@ pub(super) fn is_be(word: &str) -> Option<(Tense, bool)> {
     }
 }
 
-pub(super) fn is_auxiliary(word: &str) -> bool {
+pub(in crate::question::rules) fn is_auxiliary(word: &str) -> bool {
     is_be(word).is_some()
         || matches!(
             word,
@@ -109,7 +114,20 @@ pub(in crate::question::rules) fn is_adverb(word: &str) -> bool {
                 | "elderly"
                 | "butterfly"
         )
-        || matches!(word, "not" | "then" | "also" | "even" | "still")
+        || matches!(
+            word,
+            "not"
+                | "then"
+                | "also"
+                | "even"
+                | "still"
+                | "further"
+                | "thus"
+                | "therefore"
+                | "hence"
+                | "again"
+                | "indeed"
+        )
 }
 
 /// Adverbs that take half the verb back.
@@ -132,6 +150,54 @@ pub(super) fn is_weak(word: &str) -> bool {
             | "reportedly"
             | "apparently"
             | "only"
+            | "slightly"
+            | "weakly"
+            | "mildly"
+            | "modestly"
+            | "moderately"
+            | "minimally"
+            | "transiently"
+            | "marginally"
+            | "somewhat"
+            | "largely"
+            | "usually"
+            | "typically"
+            | "generally"
+            | "mostly"
+            | "virtually"
+            | "almost"
+    )
+}
+
+/// Adverbs without which the verb says something else.
+pub(super) fn is_manner(word: &str) -> bool {
+    matches!(
+        word,
+        "negatively"
+            | "positively"
+            | "inversely"
+            | "directly"
+            | "indirectly"
+            | "specifically"
+            | "selectively"
+            | "exclusively"
+            | "differentially"
+            | "synergistically"
+            | "preferentially"
+            | "predominantly"
+            | "primarily"
+            | "mainly"
+            | "constitutively"
+            | "transcriptionally"
+            | "allosterically"
+            | "cooperatively"
+            | "competitively"
+            | "reversibly"
+            | "irreversibly"
+            | "physically"
+            | "completely"
+            | "highly"
+            | "fully"
     )
 }
 

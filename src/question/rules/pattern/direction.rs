@@ -6,8 +6,8 @@ use crate::text::quantity;
 use super::super::clause::{Clause, Group, direction_of, is_adverb};
 use super::super::context::Context;
 use super::super::lexicon::{PREPOSITIONS, Sense};
-use super::comparison::choice_of_two;
-use super::{Candidate, candidate, starts_modifier};
+use super::comparison::{choice_of_two, is_side, yes_and_no};
+use super::{Candidate, candidate};
 
 /// `X reduced Y`, `Y was increased in A compared with B`, `X did not affect Y`.
 pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
@@ -39,7 +39,12 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 }
                 return;
             }
-            if rest.split(' ').count() < 2 || rest.starts_with("to ") {
+            let intransitive = matches!(verb.base, "decline" | "rise" | "drop" | "fall");
+            if rest.split(' ').count() < 2
+                || intransitive
+                || !can_act(&subject)
+                || rest.contains(" and ") && rest.contains(" or ")
+            {
                 return;
             }
             found.push(candidate(
@@ -47,15 +52,16 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 format!("how {} {subject} change {rest}", clause.did()),
                 AnswerSpec::Direction { value },
             ));
+            let verb_phrase = clause.with_manner(verb.base);
             found.push(candidate(
                 "boolean",
-                format!("{} {subject} {} {rest}", clause.did(), verb.base),
+                format!("{} {subject} {verb_phrase} {rest}", clause.did()),
                 AnswerSpec::Boolean { value: !clause.negated },
             ));
             if let Some(opposite) = verb.opposite.filter(|_| !clause.negated) {
                 found.push(candidate(
                     "boolean_no",
-                    format!("{} {subject} {opposite} {rest}", clause.did()),
+                    format!("{} {subject} {} {rest}", clause.did(), clause.with_manner(opposite)),
                     AnswerSpec::Boolean { value: false },
                 ));
             }
@@ -66,19 +72,34 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 (None, true) if verb.sense == Sense::Change => Direction::NoChange,
                 _ => return,
             };
-            if !has_reference(rest) {
+            // `was reduced compared with X`: in what, the sentence before knows.
+            let bare = matches!(first, "compared" | "relative" | "versus" | "than") && clause.front.is_none();
+            if !has_reference(rest) && !rest.starts_with("by ") || bare || subject.starts_with("the difference") {
                 return;
             }
             if let Some(agent) = rest.strip_prefix("by ") {
-                if agent.split(' ').count() > 8 || agent.contains("ing ") {
+                if agent.split(' ').count() > 8 || agent.contains("ing ") || !quantity::scan(agent).is_empty() {
                     return;
                 }
                 let verb_phrase = if value == Direction::NoChange { "affect" } else { "change" };
                 found.push(candidate(
                     "direction",
-                    format!("how did {agent} {verb_phrase} {subject}"),
+                    format!(
+                        "how {} {agent} {verb_phrase} {subject}",
+                        if clause.did() == "did" {
+                            "did"
+                        } else if agent.ends_with('s') {
+                            "do"
+                        } else {
+                            "does"
+                        }
+                    ),
                     AnswerSpec::Direction { value },
                 ));
+                return;
+            }
+            if super::comparison::compared(clause, context).is_some() {
+                // Two sides: asked for as a comparison.
                 return;
             }
             found.push(candidate(
@@ -104,6 +125,33 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
     }
 }
 
+/// `X had no effect on Y`.
+fn no_effect(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
+    let Some(rest) = clause.rest.strip_prefix("no ") else { return };
+    let rest = ["significant ", "detectable ", "measurable ", "obvious ", "apparent "]
+        .iter()
+        .find_map(|a| rest.strip_prefix(a))
+        .unwrap_or(rest);
+    let Some(what) =
+        ["effect on ", "effects on ", "impact on ", "influence on "].iter().find_map(|e| rest.strip_prefix(e))
+    else {
+        return;
+    };
+    if !can_act(subject) || what.split(' ').count() < 2 {
+        return;
+    }
+    found.push(candidate(
+        "direction",
+        format!("how {} {subject} change {what}", clause.did()),
+        AnswerSpec::Direction { value: Direction::NoChange },
+    ));
+    found.push(candidate(
+        "boolean",
+        format!("{} {subject} affect {what}", clause.did()),
+        AnswerSpec::Boolean { value: false },
+    ));
+}
+
 /// `X led to reduced Y`, `X showed higher Y than Z`, `An increase in Y was observed after X`.
 pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     if clause.negated
@@ -113,6 +161,9 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
         return;
     }
     let subject = context.lower_first(&clause.subject);
+    if matches!(clause.group, Group::Have) || matches!(clause.group, Group::Active(verb) if verb.base == "show") {
+        no_effect(clause, &subject, found);
+    }
     let (verb, rest) = match clause.group {
         Group::Active(verb) => (verb.base, clause.rest.as_str()),
         Group::Have => ("have", clause.rest.as_str()),
@@ -139,7 +190,7 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
                 _ => Some(rest),
             };
             let Some((value, what)) = phrase.and_then(changed) else { return };
-            if what.contains(" and ") || what.contains(" than ") {
+            if what.contains(" and ") || what.contains(" than ") || what.starts_with("risk") || !can_act(&subject) {
                 return;
             }
             found.push(candidate(
@@ -161,17 +212,10 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
         }
         "show" | "exhibit" | "display" | "have" | "experience" | "develop" => {
             let Some((value, what)) = changed(rest) else { return };
-            let split = [" than ", " compared with ", " compared to ", " relative to ", " versus "]
-                .iter()
-                .find_map(|s| what.split_once(s));
-            let Some((what, other)) = split else { return };
-            if what.contains(" and ")
-                || other.contains(" and ")
-                || starts_modifier(other)
-                || other.starts_with("that")
-                || other.starts_with("those")
-                || other.split(' ').count() > 8
-            {
+            let Some((what, other)) = super::comparison::sides(what).filter(|(what, _)| !what.is_empty()) else {
+                return;
+            };
+            if what.contains(" and ") || !is_side(&subject) || !is_side(other) || what.contains(" in ") {
                 return;
             }
             let pronoun = if what.split(' ').next_back().is_some_and(|w| w.ends_with('s')) { "those" } else { "that" };
@@ -184,14 +228,16 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
                 AnswerSpec::Direction { value },
             ));
             let word = if value == Direction::Increase { "higher" } else { "lower" };
-            choice_of_two(format!("which showed {word} {what}"), &subject, other, found);
+            let asked = |word: &str| format!("{} {subject} show {word} {what} than {other}", clause.did());
+            yes_and_no(asked(word), asked(if word == "higher" { "lower" } else { "higher" }), found);
+            choice_of_two(format!("which showed {word} {what}"), &subject, other, 0, found);
         }
         _ => {}
     }
 }
 
 /// What a phrase that starts with a change says: the direction and what changes, with the rest behind it.
-fn changed(phrase: &str) -> Option<(Direction, &str)> {
+pub(super) fn changed(phrase: &str) -> Option<(Direction, &str)> {
     let mut text = phrase;
     for lead in ["a ", "an ", "the "] {
         text = text.strip_prefix(lead).unwrap_or(text);
@@ -238,6 +284,54 @@ fn changed(phrase: &str) -> Option<(Direction, &str)> {
     (!what.is_empty()).then_some((value, what))
 }
 
+/// Whether `subject` can change something by itself: a treatment, a molecule, a mutation, but no patients, mice or cells.
+pub(super) fn can_act(subject: &str) -> bool {
+    const ACTED_ON: &[&str] = &[
+        "patients",
+        "mice",
+        "rats",
+        "animals",
+        "participants",
+        "women",
+        "men",
+        "children",
+        "subjects",
+        "individuals",
+        "cells",
+        "plants",
+        "flies",
+        "worms",
+        "embryos",
+        "larvae",
+        "groups",
+        "group",
+        "adults",
+        "infants",
+        "mutants",
+        "neurons",
+        "strains",
+        "lines",
+        "controls",
+        "fish",
+        "littermates",
+        "males",
+        "females",
+        "cohort",
+        "patient",
+        "people",
+        "users",
+    ];
+    let head = subject
+        .split(' ')
+        .take_while(|w| {
+            !PREPOSITIONS.contains(w)
+                && !matches!(*w, "treated" | "lacking" | "expressing" | "carrying" | "exposed" | "fed" | "injected")
+        })
+        .last()
+        .unwrap_or("");
+    !ACTED_ON.contains(&head)
+}
+
 fn opposite_past(word: &str) -> Option<&'static str> {
     Some(match word {
         "increased" | "elevated" | "enhanced" | "raised" => "reduced",
@@ -248,21 +342,18 @@ fn opposite_past(word: &str) -> Option<&'static str> {
     })
 }
 
-const REFERENCES: &[&str] = &[
-    "compared",
-    "relative",
-    "than",
-    "after",
-    "upon",
-    "following",
-    "versus",
-    "with",
-    "by",
-    "during",
-    "response",
-    "when",
-];
+/// Words that say from what, or upon what, something changed.
+const REFERENCES: &[&str] =
+    &["compared", "relative", "than", "after", "upon", "following", "versus", "during", "response", "when"];
 
 fn has_reference(text: &str) -> bool {
-    text.split(' ').any(|w| REFERENCES.contains(&w))
+    let words: Vec<&str> = text.split(' ').collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let next = words.get(at + 1).copied().unwrap_or("");
+        let with = matches!(
+            next,
+            "increasing" | "age" | "time" | "treatment" | "the" | "aging" | "ageing" | "increased" | "rising"
+        );
+        REFERENCES.contains(word) || *word == "with" && at == 0 && with
+    })
 }

@@ -1,11 +1,11 @@
 //! Questions for a number: shares, counts, amounts, and by how much something changed.
 
 use crate::model::answer::{AnswerSpec, Comparator, Tolerance};
-use crate::text::quantity::{self, Bound, Kind, Quantity};
+use crate::text::quantity::{self, Bound, Kind, Quantity, Role};
 
 use super::super::clause::{Clause, Group, Tense, direction_of};
 use super::super::context::Context;
-use super::super::lexicon::{MEASURES, PREPOSITIONS};
+use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
 use super::{Candidate, candidate, starts_modifier};
 
 /// `12% of the cells died` and `Twelve patients died`.
@@ -50,44 +50,83 @@ pub(super) fn share(clause: &Clause, found: &mut Vec<Candidate>) {
             if q.decimals == 0 && clause.plural
                 || matches!(clause.group, Group::Active(_)) && q.kind == Kind::Bare && q.decimals == 0 =>
         {
-            let noun = tail.split(' ').next_back().unwrap_or("");
-            let plural = tail.split(' ').take(4).any(|w| {
-                w.ends_with('s')
-                    || matches!(w, "mice" | "patients" | "women" | "children" | "people" | "men" | "participants")
-            });
-            let bookkeeping = matches!(clause.group, Group::Passive(_) | Group::Be)
-                && [
-                    "included",
-                    "selected",
-                    "grouped",
-                    "randomized",
-                    "enrolled",
-                    "recruited",
-                    "performed",
-                    "used",
-                    "excluded",
-                    "collected",
-                    "screened",
-                    "available",
-                    "carried",
-                    "conducted",
-                ]
-                .iter()
-                .any(|w| clause.rest.starts_with(w));
-            if bookkeeping && clause.rest.split(' ').count() < 5
-                || clause.rest == "used"
-                || tail.starts_with("different")
-                || tail.is_empty()
-                || tail.starts_with("of ")
-                || !plural
-                || noun.is_empty()
-                || q.value < 2.0
-            {
+            if tail.is_empty() || tail.starts_with("of ") || tail.starts_with("different") || q.value < 3.0 {
+                return;
+            }
+            if !is_outcome(clause, tail) {
                 return;
             }
             found.push(candidate("count", format!("how many {tail} {verb} {}", clause.rest), spec));
         }
         _ => {}
+    }
+}
+
+/// Whether a count tells a finding (genes that changed, patients that died) and no step of the work.
+fn is_outcome(clause: &Clause, counted: &str) -> bool {
+    const MOLECULES: &[&str] = &[
+        "genes",
+        "proteins",
+        "transcripts",
+        "mRNAs",
+        "miRNAs",
+        "microRNAs",
+        "loci",
+        "SNPs",
+        "variants",
+        "metabolites",
+        "peptides",
+        "mutations",
+        "phosphosites",
+        "sites",
+        "species",
+        "taxa",
+        "lncRNAs",
+        "pathways",
+        "exons",
+        "lines",
+        "strains",
+        "isolates",
+        "alleles",
+        "regions",
+        "clones",
+        "families",
+        "cytokines",
+    ];
+    const LIVING: &[&str] = &[
+        "patients",
+        "mice",
+        "rats",
+        "animals",
+        "participants",
+        "women",
+        "men",
+        "children",
+        "subjects",
+        "individuals",
+        "infants",
+        "embryos",
+        "flies",
+        "worms",
+        "cases",
+        "deaths",
+        "neurons",
+    ];
+    let has = |list: &[&str]| counted.split(' ').any(|w| list.contains(&w));
+    match clause.group {
+        Group::Passive(verb) if has(MOLECULES) => {
+            matches!(verb.sense, Sense::Up | Sense::Down) || matches!(verb.base, "associate" | "express" | "enrich")
+        }
+        Group::Active(verb) if has(MOLECULES) => {
+            matches!(verb.base, "show" | "exhibit" | "display" | "contain" | "encode")
+        }
+        Group::Active(verb) if has(LIVING) => {
+            matches!(
+                verb.base,
+                "die" | "survive" | "develop" | "experience" | "respond" | "achieve" | "show" | "relapse"
+            ) && clause.rest.split(' ').count() >= 3
+        }
+        _ => false,
     }
 }
 
@@ -107,10 +146,33 @@ pub(super) fn amount(clause: &Clause, context: &Context<'_>, found: &mut Vec<Can
         .split(' ')
         .take_while(|w| !matches!(*w, "of" | "in" | "for" | "among" | "between"))
         .any(|w| MEASURES.contains(&w.to_lowercase().as_str()));
-    if !measure {
+    const ADMINISTRATION: &[&str] = &[
+        "delay",
+        "enrollment",
+        "enrolment",
+        "randomisation",
+        "randomization",
+        "follow-up",
+        "recruitment",
+        "questionnaire",
+        "interview",
+        "study",
+        "visit",
+        "visits",
+        "sample",
+        "survey",
+        "appointments",
+        "participants",
+        "reads",
+        "coverage",
+        "sequencing",
+        "sessions",
+        "training",
+    ];
+    if !measure || subject.split(' ').any(|w| ADMINISTRATION.contains(&w)) {
         return;
     }
-    let tail = clause.rest[q.span.end..].trim_start();
+    let tail = after_spread(&clause.rest, &q);
     if tail.contains(" and ")
         || tail.starts_with([',', '-', '/', '.'])
         || tail.starts_with("of ") && q.kind == Kind::Bare
@@ -124,7 +186,12 @@ pub(super) fn amount(clause: &Clause, context: &Context<'_>, found: &mut Vec<Can
         (Kind::Percent, _) => ", in per cent".to_owned(),
         _ => String::new(),
     };
-    found.push(candidate("amount", format!("what {} {subject} {tail}{unit}", clause.was()).replace(" ,", ","), spec));
+    let article = if ["median ", "mean ", "average "].iter().any(|w| subject.starts_with(w)) { "the " } else { "" };
+    found.push(candidate(
+        "amount",
+        format!("what {} {article}{subject} {tail}{unit}", clause.was()).replace(" ,", ","),
+        spec,
+    ));
 }
 
 /// `X increased Y by 40%`, `Y was reduced 3-fold in X`.
@@ -219,7 +286,7 @@ pub(super) fn measured_noun(clause: &Clause, context: &Context<'_>, found: &mut 
     ));
 }
 
-fn number(text: &str, q: &Quantity) -> Option<AnswerSpec> {
+pub(super) fn number(text: &str, q: &Quantity) -> Option<AnswerSpec> {
     let comparator = match q.bound {
         Bound::None => Comparator::Equal,
         Bound::Below | Bound::AtMost => Comparator::Less,
@@ -237,16 +304,36 @@ fn number(text: &str, q: &Quantity) -> Option<AnswerSpec> {
 }
 
 /// The one value of `text`; `None` when there is another number of any role.
-fn only_value(text: &str) -> Option<Quantity> {
-    let mut all = quantity::scan(text);
-    if all.len() != 1 {
+pub(super) fn only_value(text: &str) -> Option<Quantity> {
+    // `4.2 ± 0.3 h`: the spread belongs to the value, and its unit is the value's.
+    let (spreads, mut all): (Vec<Quantity>, Vec<Quantity>) =
+        quantity::scan(text).into_iter().partition(|q| q.role == Role::Spread);
+    if all.len() != 1 || spreads.len() > 1 {
         return None;
     }
-    let q = all.pop()?;
+    let mut q = all.pop()?;
+    if let Some(spread) = spreads.into_iter().next() {
+        if spread.span.start < q.span.end {
+            return None;
+        }
+        if q.unit.is_none() {
+            q.unit = spread.unit;
+            q.kind = spread.kind;
+        }
+    }
     (q.is_value() && q.label.is_none() && (!q.adjective || q.kind == Kind::Fold) && q.value >= 0.0).then_some(q)
 }
 
-fn unit_words(unit: &str) -> &str {
+/// What follows the value and its spread (`± 0.3 h`).
+fn after_spread<'t>(text: &'t str, q: &Quantity) -> &'t str {
+    let end = quantity::scan(text)
+        .iter()
+        .find(|s| s.role == Role::Spread && s.span.start >= q.span.end)
+        .map_or(q.span.end, |s| s.span.end);
+    text[end..].trim_start()
+}
+
+pub(super) fn unit_words(unit: &str) -> &str {
     match unit {
         "h" | "hr" | "hrs" => "hours",
         "min" | "mins" => "minutes",

@@ -4,9 +4,9 @@ use crate::model::answer::AnswerSpec;
 use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, Tense};
-use super::super::context::Context;
+use super::super::context::{Context, is_name};
 use super::super::lexicon::{PREPOSITIONS, Sense};
-use super::name::{name_kind, term};
+use super::name::{Named, disturbed, name_kind, term};
 use super::{Candidate, candidate, starts_modifier};
 
 /// `X inhibits Y`: asks for X when it is a name, and whether.
@@ -21,33 +21,53 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
             if rest.split(' ').count() < 2 || PREPOSITIONS.contains(&first) && !(verb.base == "bind" && first == "to") {
                 return;
             }
-            let form = if clause.tense == Tense::Past { verb.past } else { verb.third };
-            let (object, tail) = rest.split_once(' ').map_or((rest, ""), |(object, tail)| (object, tail));
+            let form = clause.with_manner(if clause.tense == Tense::Past { verb.past } else { verb.third });
             if !clause.negated
                 && verb.sense == Sense::Relation
-                && (tail.is_empty() || starts_modifier(tail) || tail.starts_with("by "))
-                && let Some(kind) = name_kind(object, context)
+                && let Some((kind, tail)) = named_object(rest, context)
             {
                 let subject = context.lower_first(&clause.subject);
                 found.push(candidate(
                     "patient",
-                    format!("{} {} {subject} {} {tail}", kind.word, clause.did(), verb.base),
+                    format!("{} {} {subject} {} {tail}", kind.word, clause.did(), clause.with_manner(verb.base)),
                     term(kind.name, context),
                 ));
             }
             if !clause.negated
                 && let Some(kind) = name_kind(&clause.subject, context)
             {
-                found.push(candidate("agent", format!("{} {form} {rest}", kind.word), term(kind.name, context)));
+                let word = match verb.base {
+                    "encode" if kind.word == "what" || kind.word == "which protein" => "which gene",
+                    _ => kind.word.as_str(),
+                };
+                found.push(candidate("agent", format!("{word} {form} {rest}"), term(kind.name, context)));
+            }
+            if !clause.negated
+                && let Some(kind) = disturbed(&clause.subject, context)
+            {
+                found.push(candidate("disturbed", format!("{} {form} {rest}", kind.word), term(kind.name, context)));
+            }
+            if !clause.negated
+                && verb.base == "phosphorylate"
+                && let Some((object, link, site, tail)) = residue(rest)
+            {
+                let subject = context.lower_first(&clause.subject);
+                let ask = format!("{link} which residue {} {subject} phosphorylate {object} {tail}", clause.did());
+                found.push(candidate("residue", ask, term(site, context)));
             }
             let subject = context.lower_first(&clause.subject);
             if verb.sense == Sense::Relation {
                 found.push(candidate(
                     "boolean",
-                    format!("{} {subject} {} {rest}", clause.did(), verb.base),
+                    format!("{} {subject} {} {rest}", clause.did(), clause.with_manner(verb.base)),
                     AnswerSpec::Boolean { value: !clause.negated },
                 ));
-                if let Some(opposite) = verb.opposite.filter(|_| !clause.negated) {
+                let turned = match clause.manner.as_deref() {
+                    Some("negatively") => Some(format!("positively {}", verb.base)),
+                    Some("positively") => Some(format!("negatively {}", verb.base)),
+                    _ => verb.opposite.map(|opposite| clause.with_manner(opposite)),
+                };
+                if let Some(opposite) = turned.filter(|_| !clause.negated) {
                     found.push(candidate(
                         "boolean_no",
                         format!("{} {subject} {opposite} {rest}", clause.did()),
@@ -57,10 +77,15 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
             }
         }
         Group::Passive(verb) if !clause.negated && verb.sense == Sense::Relation => {
-            let Some((place, agent)) = rest.rsplit_once("by ") else { return };
-            let Some(kind) = name_kind(agent, context) else { return };
+            // `by X in Y`, or `in Y by X`.
+            let first = rest.strip_prefix("by ").and_then(|agent| named_object(agent, context));
+            let last = || {
+                let (place, agent) = rest.rsplit_once(" by ")?;
+                Some((name_kind(agent, context)?, place))
+            };
+            let Some((kind, place)) = first.or_else(last) else { return };
             let subject = context.lower_first(&clause.subject);
-            let form = if clause.tense == Tense::Past { verb.past } else { verb.third };
+            let form = clause.with_manner(if clause.tense == Tense::Past { verb.past } else { verb.third });
             found.push(candidate(
                 "agent",
                 format!("{} {form} {subject} {}", kind.word, place.trim()),
@@ -99,8 +124,33 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
     }
 }
 
+/// The name that opens `rest` (`Y`, `the kinase Y`, `Y expression` is none), and the modifier behind it.
+fn named_object<'s>(rest: &'s str, context: &Context<'_>) -> Option<(Named<'s>, &'s str)> {
+    let ends = rest.match_indices(' ').map(|(at, _)| at).chain([rest.len()]).take(4);
+    ends.into_iter().find_map(|end| {
+        let tail = rest[end..].trim_start();
+        let open = tail.is_empty() || starts_modifier(tail) || tail.starts_with("by ");
+        open.then(|| name_kind(&rest[..end], context)).flatten().map(|kind| (kind, tail))
+    })
+}
+
+/// `Y at Ser133 in vitro`: object, `at` or `on`, the residue, what follows.
+fn residue(rest: &str) -> Option<(&str, &str, &str, &str)> {
+    let (object, link, tail) = [" at ", " on "].iter().find_map(|link| {
+        let (object, tail) = rest.split_once(link)?;
+        Some((object, link.trim(), tail))
+    })?;
+    let (site, tail) = tail.split_once(' ').unwrap_or((tail, ""));
+    let digits = site.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-');
+    let letters = site[..site.len() - digits.len()].trim_end_matches('-');
+    let amino =
+        matches!(letters, "S" | "T" | "Y" | "Ser" | "Thr" | "Tyr" | "serine" | "threonine" | "tyrosine" | "H" | "His");
+    let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    (amino && number && (tail.is_empty() || starts_modifier(tail))).then_some((object, link, site, tail))
+}
+
 /// `X is a kinase that phosphorylates Y`.
-pub(super) fn definition(clause: &Clause, found: &mut Vec<Candidate>) {
+pub(super) fn definition(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     if !matches!(clause.group, Group::Be) || clause.negated || clause.plural || clause.tense == Tense::Past {
         return;
     }
@@ -127,7 +177,17 @@ pub(super) fn definition(clause: &Clause, found: &mut Vec<Candidate>) {
                 | "feature"
         )
     );
-    if n_words > 4
+    let class =
+        ["known ", "well-known ", "novel ", "new ", "common ", "major ", "key ", "important ", "crucial ", "critical "]
+            .iter()
+            .find_map(|a| class.strip_prefix(a))
+            .unwrap_or(class);
+    let first = subject.split(' ').next().unwrap_or("").to_lowercase();
+    let numbered =
+        matches!(first.as_str(), "first" | "second" | "third" | "last" | "main" | "most" | "only" | "result" | "other");
+    if n_words > 3
+        || numbered
+        || context.abbreviations.long_form(subject).is_none() && !context.is_frequent(subject) && !is_name(subject)
         || class.split(' ').count() > 6
         || what.split(' ').count() < 3
         || wide
@@ -137,6 +197,6 @@ pub(super) fn definition(clause: &Clause, found: &mut Vec<Candidate>) {
     {
         return;
     }
-    let answer = AnswerSpec::Term { value: subject.to_owned(), synonyms: Vec::new() };
+    let answer = AnswerSpec::Term { value: context.lower_first(subject), synonyms: Vec::new() };
     found.push(candidate("definition", format!("which {class} {what}"), answer));
 }
