@@ -35,7 +35,9 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
         )
     };
     let residue = |name: &str| {
-        name.len() >= 3 && name.as_bytes()[1..].iter().all(u8::is_ascii_digit)
+        // A residue (`A2451`, `F876L`) or a drug's code (`PD98059`) is no rival of a gene.
+        name.bytes().filter(u8::is_ascii_digit).count() >= 4
+            || name.len() >= 3 && name.as_bytes()[1..].iter().all(u8::is_ascii_digit)
             || name.ends_with(|c: char| c.is_ascii_uppercase()) && name.bytes().filter(u8::is_ascii_digit).count() >= 2
     };
     let digit = |name: &str| name.bytes().any(|b| b.is_ascii_digit());

@@ -91,7 +91,11 @@ impl<'d> Context<'d> {
                     before = "";
                     continue;
                 }
-                if let Some(class) = class_word(word).filter(|_| is_name(before)) {
+                // `PRL receptor` is the receptor of PRL, no receptor called so: only what stands before tells such a class.
+                let own = |class: &&str| {
+                    !matches!(*class, "receptor" | "transporter" | "ligase" | "protease" | "phosphatase")
+                };
+                if let Some(class) = class_word(word).filter(own).filter(|_| is_name(before)) {
                     classes.entry(before).or_insert(class);
                 } else if is_material_word(word) && is_name(before) {
                     materials.insert(before);

@@ -323,6 +323,18 @@ mod tests {
     }
 
     #[test]
+    fn a_receptor_of_something_is_not_called_so() {
+        let text = "Favoxin3 reduced the cleavage of Trenk5 by Zandro7 in cortical astrocytes.";
+        let document =
+            document("Lactisol kinase in mice", &format!("The Favoxin3 receptor was cloned from astrocytes. {text}"));
+        let passages = document.passages();
+        let context = Context::new(&document, &passages);
+        assert_eq!(context.class_of("Favoxin3"), None);
+        let found = Rules::new(&Config::default()).read(text, text, &passages, &context);
+        assert!(found.iter().any(|c| c.rule == "agent" && c.ask.contains("what reduced")), "{found:#?}");
+    }
+
+    #[test]
     fn sizes() {
         check(
             "Trenk5 mRNA levels were approximately 3-fold higher in cortical astrocytes than in hepatocytes.",

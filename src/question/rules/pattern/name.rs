@@ -49,7 +49,14 @@ pub(super) fn name_kind<'s>(phrase: &'s str, context: &Context<'_>) -> Option<Na
         [head @ .., last] if acceptable(last) && CLASSES.contains(&head.join(" ").as_str()) => {
             Some(Named { name: last, word: format!("which {}", head.join(" ")) })
         }
-        [first, tail @ ..] if acceptable(first) && CLASSES.contains(&tail.join(" ").as_str()) => {
+        [first, tail @ ..]
+            if acceptable(first)
+                && !matches!(
+                    tail,
+                    ["receptor" | "transporter" | "ligase" | "protease" | "phosphatase" | "inhibitor" | "antibody"]
+                )
+                && CLASSES.contains(&tail.join(" ").as_str()) =>
+        {
             Some(Named { name: first, word: format!("which {}", tail.join(" ")) })
         }
         _ => None,
