@@ -1,6 +1,6 @@
 //! What a document says about itself once: the setting its questions may name, its abbreviations, its names.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::document::{Document, PassageRef};
 use crate::text::abbreviation::Abbreviations;
@@ -15,6 +15,10 @@ pub(super) struct Context<'d> {
     capitalised: HashSet<&'d str>,
     /// Names by kind, with the number of times each stands in the text.
     pub names: BTreeMap<&'d str, usize>,
+    /// What a name is called in the text: `the kinase AKT1`, `AKT1 kinase`.
+    classes: HashMap<&'d str, &'static str>,
+    /// Names of cells, animals, strains: `HepG2 cells`.
+    materials: HashSet<&'d str>,
     title: String,
 }
 
@@ -75,14 +79,30 @@ impl<'d> Context<'d> {
         let mut lower = HashSet::new();
         let mut capitalised = HashSet::new();
         let mut names: BTreeMap<&'d str, usize> = BTreeMap::new();
+        let mut classes = HashMap::new();
+        let mut materials = HashSet::new();
         for passage in passages {
             let mut opens = true;
+            let mut before = "";
             for word in passage.text.split(|c: char| !(c.is_alphanumeric() || c == '-')) {
                 // Two separators in a row (a stop and its space) may open a sentence; one space does not.
                 if word.is_empty() {
                     opens = true;
+                    before = "";
                     continue;
                 }
+                // `PRL receptor` is the receptor of PRL, no receptor called so: only what stands before tells such a class.
+                let own = |class: &&str| {
+                    !matches!(*class, "receptor" | "transporter" | "ligase" | "protease" | "phosphatase")
+                };
+                if let Some(class) = class_word(word).filter(own).filter(|_| is_name(before)) {
+                    classes.entry(before).or_insert(class);
+                } else if is_material_word(word) && is_name(before) {
+                    materials.insert(before);
+                } else if let Some(class) = class_word(before).filter(|_| is_name(word)) {
+                    classes.entry(word).or_insert(class);
+                }
+                before = word;
                 if !opens && word.starts_with(char::is_uppercase) {
                     capitalised.insert(word);
                 }
@@ -97,12 +117,34 @@ impl<'d> Context<'d> {
         }
         Context {
             abbreviations: Abbreviations::collect(passages.iter().map(|p| p.text)),
-            setting: setting(&document.title),
+            setting: setting(&document.title).or_else(|| organism_of(&document.keywords)),
             lower,
             capitalised,
             names,
+            classes,
+            materials,
             title: document.title.to_lowercase(),
         }
+    }
+
+    /// What the text calls `name`: `kinase`, `gene`.
+    pub fn class_of(&self, name: &str) -> Option<&'static str> {
+        self.classes.get(name).copied()
+    }
+
+    /// Whether `word` stands somewhere in the text, in lower case.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.lower.contains(word)
+    }
+
+    /// Whether the text speaks of `name` cells, mice, strains.
+    pub fn is_material(&self, name: &str) -> bool {
+        self.materials.contains(name)
+    }
+
+    /// Whether the paper is about `term`: in its title, or a name that stands in it several times.
+    pub fn is_frequent(&self, term: &str) -> bool {
+        self.in_title(&term.to_lowercase()) || self.names.get(term).is_some_and(|count| *count >= 3)
     }
 
     /// Whether `word` (lower case) is one of the title's.
@@ -113,12 +155,16 @@ impl<'d> Context<'d> {
     /// `text` with its first word in lower case, unless that word is a name.
     pub fn lower_first(&self, text: &str) -> String {
         let word = text.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().unwrap_or("");
+        if word.len() == 1 && text.starts_with(|c: char| c.is_uppercase()) && text[1..].starts_with('.') {
+            // `S. mansoni`.
+            return text.to_owned();
+        }
         let mut chars = word.chars();
         let capital = chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || c == '-');
         let lowered = word.to_lowercase();
         let known = self.lower.contains(lowered.as_str())
             || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")
-            || word.len() > 4 && !self.capitalised.contains(word)
+            || word.len() > 3 && !self.capitalised.contains(word)
             || word.len() == 1 && lowered == "a"
             || word.len() > 6
                 && ["tion", "sion", "ment", "ness", "ance", "ence", "sity", "lity", "ysis", "ptor", "ent", "ing"]
@@ -151,10 +197,24 @@ impl<'d> Context<'d> {
                 "plants",
                 "animals",
                 "embryos",
+                "vitro",
+                "mouse",
+                "rat",
+                "yeast",
+                "bacteria",
+                "cultured",
+                "macrophages",
+                "fibroblasts",
+                "proteins",
             ]
             .iter()
             .any(|p| words.iter().any(|w| w == p));
-        (!named).then_some(setting)
+        // `HeLa cells`: a cell line has its own species.
+        let line = words
+            .windows(2)
+            .any(|pair| matches!(pair[1].as_str(), "cells" | "cell") && pair[0].bytes().any(|b| b.is_ascii_digit()))
+            || ["hela", "hek", "jurkat", "cos", "cho"].iter().any(|l| words.iter().any(|w| w == l));
+        (!named && !line).then_some(setting)
     }
 }
 
@@ -167,6 +227,104 @@ pub(super) fn is_name(word: &str) -> bool {
         && word.starts_with(|c: char| c.is_ascii_alphabetic())
         && (n_upper >= 2 || n_upper >= 1 && has_digit || word.starts_with("miR-"))
         && !word.ends_with('-')
+}
+
+fn class_word(word: &str) -> Option<&'static str> {
+    const WORDS: &[&str] = &[
+        "protein",
+        "gene",
+        "kinase",
+        "receptor",
+        "enzyme",
+        "cytokine",
+        "hormone",
+        "phosphatase",
+        "peptide",
+        "protease",
+        "transporter",
+        "ligase",
+        "GTPase",
+        "chemokine",
+        "antibiotic",
+        "neuropeptide",
+        "helicase",
+        "chaperone",
+        "oncogene",
+    ];
+    WORDS.iter().find(|w| **w == word).copied()
+}
+
+fn is_material_word(word: &str) -> bool {
+    matches!(
+        word,
+        "cells"
+            | "cell"
+            | "mice"
+            | "mouse"
+            | "rats"
+            | "strain"
+            | "strains"
+            | "line"
+            | "lines"
+            | "plants"
+            | "flies"
+            | "worms"
+            | "patients"
+            | "group"
+            | "groups"
+            | "medium"
+            | "buffer"
+            | "neurons"
+            | "embryos"
+            | "score"
+            | "scores"
+            | "criteria"
+            | "region"
+            | "phase"
+            | "stage"
+            | "test"
+            | "software"
+            | "column"
+            | "domain"
+            | "domains"
+            | "motif"
+            | "mutants"
+    )
+}
+
+/// The one research organism among the keywords, as eLife and others give it; none when there are several, or people.
+fn organism_of(keywords: &[String]) -> Option<String> {
+    const RESEARCH: &[(&str, &str)] = &[
+        ("mouse", "mice"),
+        ("rat", "rats"),
+        ("d. melanogaster", "Drosophila"),
+        ("drosophila", "Drosophila"),
+        ("c. elegans", "Caenorhabditis elegans"),
+        ("zebrafish", "zebrafish"),
+        ("arabidopsis", "Arabidopsis"),
+        ("a. thaliana", "Arabidopsis"),
+        ("s. cerevisiae", "budding yeast"),
+        ("s. pombe", "fission yeast"),
+        ("xenopus", "Xenopus"),
+        ("chicken", "chickens"),
+        ("rhesus macaque", "macaques"),
+        ("e. coli", "Escherichia coli"),
+        ("human", ""),
+        ("viruses", ""),
+        ("other", ""),
+    ];
+    let mut found: Vec<&str> = keywords
+        .iter()
+        .filter_map(|k| {
+            let k = k.to_lowercase();
+            RESEARCH.iter().find(|(name, _)| *name == k).map(|(_, plural)| *plural)
+        })
+        .collect();
+    found.dedup();
+    match found.as_slice() {
+        [one] if !one.is_empty() => Some(format!("In {one}")),
+        _ => None,
+    }
 }
 
 fn setting(title: &str) -> Option<String> {

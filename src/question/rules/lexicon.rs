@@ -51,20 +51,20 @@ const VERBS: &[Verb] = verbs! {
     "down-regulate" "down-regulates" "down-regulated" Down "up-regulate"; "decline" "declines" "declined" Down; "rise" "rises" "rose" Up;
     "observe" "observes" "observed" Plain; "detect" "detects" "detected" Plain; "see" "sees" "seen" Plain; "associate" "associates" "associated" Plain; "affect" "affects" "affected" Change; "alter" "alters" "altered" Change; "change" "changes" "changed" Change; "influence" "influences" "influenced" Change;
     "differ" "differs" "differed" Plain;
-    "inhibit" "inhibits" "inhibited" Relation "activate"; "activate" "activates" "activated" Relation "inhibit"; "bind" "binds" "bound" Relation;
+    "inhibit" "inhibits" "inhibited" Relation "enhance"; "activate" "activates" "activated" Relation "inhibit"; "bind" "binds" "bound" Relation;
     "regulate" "regulates" "regulated" Relation; "induce" "induces" "induced" Relation "suppress"; "promote" "promotes" "promoted" Relation "inhibit";
     "suppress" "suppresses" "suppressed" Relation "promote"; "repress" "represses" "repressed" Relation "activate"; "phosphorylate" "phosphorylates" "phosphorylated" Relation "dephosphorylate";
-    "mediate" "mediates" "mediated" Relation; "control" "controls" "controlled" Relation; "encode" "encodes" "encoded" Relation; "block" "blocks" "blocked" Relation "promote";
+    "mediate" "mediates" "mediated" Relation; "control" "controls" "controlled" Relation; "encode" "encodes" "encoded" Relation; "block" "blocks" "blocked" Relation "enhance";
     "stabilize" "stabilizes" "stabilized" Relation "destabilize"; "stabilise" "stabilises" "stabilised" Relation "destabilise"; "recruit" "recruits" "recruited" Relation;
     "cleave" "cleaves" "cleaved" Relation; "degrade" "degrades" "degraded" Relation "stabilize"; "catalyze" "catalyzes" "catalyzed" Relation; "catalyse" "catalyses" "catalysed" Relation;
-    "stimulate" "stimulates" "stimulated" Relation "inhibit"; "trigger" "triggers" "triggered" Relation "prevent"; "prevent" "prevents" "prevented" Relation "promote";
+    "stimulate" "stimulates" "stimulated" Relation "inhibit"; "trigger" "triggers" "triggered" Relation; "prevent" "prevents" "prevented" Relation "promote";
     "impair" "impairs" "impaired" Relation "improve"; "improve" "improves" "improved" Relation "impair"; "abolish" "abolishes" "abolished" Relation "enhance";
-    "attenuate" "attenuates" "attenuated" Relation "exacerbate"; "accelerate" "accelerates" "accelerated" Relation "delay"; "delay" "delays" "delayed" Relation "accelerate";
+    "attenuate" "attenuates" "attenuated" Relation "exacerbate"; "accelerate" "accelerates" "accelerated" Relation "suppress"; "delay" "delays" "delayed" Relation "accelerate";
     "restore" "restores" "restored" Relation; "rescue" "rescues" "rescued" Relation; "drive" "drives" "drove" Relation; "facilitate" "facilitates" "facilitated" Relation "inhibit";
     "target" "targets" "targeted" Relation; "modulate" "modulates" "modulated" Relation; "disrupt" "disrupts" "disrupted" Relation; "infect" "infects" "infected" Relation;
     "potentiate" "potentiates" "potentiated" Relation "inhibit"; "antagonize" "antagonizes" "antagonized" Relation; "protect" "protects" "protected" Relation;
     "eliminate" "eliminates" "eliminated" Relation; "ubiquitinate" "ubiquitinates" "ubiquitinated" Relation; "methylate" "methylates" "methylated" Relation;
-    "secrete" "secretes" "secreted" Relation; "produce" "produces" "produced" Relation; "cause" "causes" "caused" Relation "prevent"; "require" "requires" "required" Plain;
+    "secrete" "secretes" "secreted" Relation; "produce" "produces" "produced" Relation; "cause" "causes" "caused" Relation; "require" "requires" "required" Plain;
     "contain" "contains" "contained" Plain; "express" "expresses" "expressed" Plain; "show" "shows" "showed" Plain; "exhibit" "exhibits" "exhibited" Plain;
     "display" "displays" "displayed" Plain; "remain" "remains" "remained" Plain; "reveal" "reveals" "revealed" Plain; "lead" "leads" "led" Plain; "result" "results" "resulted" Plain;
     "receive" "receives" "received" Plain; "report" "reports" "reported" Plain; "identify" "identifies" "identified" Plain; "die" "dies" "died" Plain; "survive" "survives" "survived" Plain;
@@ -73,7 +73,8 @@ const VERBS: &[Verb] = verbs! {
     "localize" "localizes" "localized" Plain; "form" "forms" "formed" Plain; "harbor" "harbors" "harbored" Plain; "account" "accounts" "accounted" Plain; "correlate" "correlates" "correlated" Plain;
     "play" "plays" "played" Plain; "provide" "provides" "provided" Plain; "make" "makes" "made" Plain; "fail" "fails" "failed" Plain; "undergo" "undergoes" "underwent" Plain; "carry" "carries" "carried" Plain;
     "appear" "appears" "appeared" Plain; "seem" "seems" "seemed" Plain; "use" "uses" "used" Plain; "contribute" "contributes" "contributed" Plain; "allow" "allows" "allowed" Plain; "depend" "depends" "depended" Plain;
-    "begin" "begins" "began" Plain; "become" "becomes" "became" Plain; "find" "finds" "found" Plain; "demonstrate" "demonstrates" "demonstrated" Plain; "act" "acts" "acted" Plain; "serve" "serves" "served" Plain;
+    "begin" "begins" "began" Plain; "alleviate" "alleviates" "alleviated" Relation "exacerbate"; "confer" "confers" "conferred" Relation; "dampen" "dampens" "dampened" Relation; "abrogate" "abrogates" "abrogated" Relation "enhance"; "shorten" "shortens" "shortened" Relation "prolong"; "prolong" "prolongs" "prolonged" Relation "shorten"; "augment" "augments" "augmented" Up "reduce"; "ameliorate" "ameliorates" "ameliorated" Relation "exacerbate"; "exacerbate" "exacerbates" "exacerbated" Relation "attenuate";
+    "deacetylate" "deacetylates" "deacetylated" Relation "acetylate"; "acetylate" "acetylates" "acetylated" Relation "deacetylate"; "dephosphorylate" "dephosphorylates" "dephosphorylated" Relation "phosphorylate"; "hydrolyze" "hydrolyzes" "hydrolyzed" Relation; "sequester" "sequesters" "sequestered" Relation; "sensitize" "sensitizes" "sensitized" Relation; "silence" "silences" "silenced" Relation "activate"; "destabilize" "destabilizes" "destabilized" Relation "stabilize"; "compromise" "compromises" "compromised" Relation; "weaken" "weakens" "weakened" Relation "strengthen"; "strengthen" "strengthens" "strengthened" Relation "weaken"; "limit" "limits" "limited" Relation; "restrict" "restricts" "restricted" Relation; "perturb" "perturbs" "perturbed" Relation; "counteract" "counteracts" "counteracted" Relation; "transport" "transports" "transported" Relation; "reside" "resides" "resided" Plain; "accumulate" "accumulates" "accumulated" Plain; "localise" "localises" "localised" Plain; "enrich" "enriches" "enriched" Plain; "concentrate" "concentrates" "concentrated" Plain; "drop" "drops" "dropped" Down; "comprise" "comprises" "comprised" Plain; "colocalize" "colocalizes" "colocalized" Plain; "co-localize" "co-localizes" "co-localized" Plain; "represent" "represents" "represented" Plain; "constitute" "constitutes" "constituted" Plain; "cover" "covers" "covered" Plain; "fall" "falls" "fell" Down; "become" "becomes" "became" Plain; "find" "finds" "found" Plain; "demonstrate" "demonstrates" "demonstrated" Plain; "act" "acts" "acted" Plain; "serve" "serves" "served" Plain;
 };
 
 pub(super) struct Lexicon {
@@ -229,6 +230,11 @@ pub(super) const REFUSED: &[&str] = &[
     "why",
     "?",
     "formula",
+    "too",
+    "overall",
+    "latest",
+    "vice",
+    "yet",
 ];
 
 pub(super) const PREPOSITIONS: &[&str] = &[
@@ -401,6 +407,26 @@ pub(super) const GENERIC: &[&str] = &[
     "respondents",
     "changes",
     "type",
+    "what",
+    "does",
+    "were",
+    "have",
+    "with",
+    "from",
+    "that",
+    "than",
+    "into",
+    "compare",
+    "those",
+    "differ",
+    "reported",
+    "p-value",
+    "measured",
+    "difference",
+    "respect",
+    "most",
+    "more",
+    "less",
 ];
 
 /// Nouns whose value is a number.
@@ -562,4 +588,61 @@ pub(super) const COMMON: &[&str] = &[
     "tRNAs",
     "mRNAs",
     "miRNAs",
+    "HBV",
+    "HCV",
+    "HDV",
+    "EBV",
+    "CMV",
+    "EGTA",
+    "EDTA",
+    "ERK",
+    "MAPK",
+    "PKA",
+    "PKC",
+    "AKT",
+    "JAK",
+    "STAT",
+    "mTOR",
+    "TGF",
+    "BMP",
+    "FGF",
+    "EGF",
+    "IGF",
+    "REM",
+    "NREM",
+    "LTP",
+    "TCR",
+    "IL",
+    "IFN",
+    "PARP",
+    "WT",
+    "GPCR",
+    "PTEN",
+    "MYC",
+    "RNAi",
+    "shRNA",
+    "FMRI",
+    "fMRI",
+    "GABAergic",
+    "GTPase",
+    "GTPases",
+    "ATPase",
+    "ATPases",
+    "NMR",
+    "MAP",
+    "ART",
+    "PMA",
+    "DMSO",
+    "TRPV1",
+    "AAV",
+    "MCMV",
+    "CTL",
+    "HSV",
+    "RSV",
+    "VSV",
+    "AMPK",
+    "SH2",
+    "SH3",
+    "PH",
+    "UTR",
 ];

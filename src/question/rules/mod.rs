@@ -4,6 +4,7 @@
 //! nothing: none is better than a bad one.
 
 mod check;
+mod choice;
 mod clause;
 mod context;
 mod lexicon;
@@ -15,10 +16,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::model::answer::{AnswerSpec, Comparator};
+use crate::model::answer::AnswerSpec;
 use crate::model::document::{Document, PassageKind, PassageRef, SectionKind};
 use crate::model::question::{Draft, Evidence, Generator};
-use crate::text::{quantity, sentence};
+use crate::text::sentence;
 
 use super::{Error, Generate};
 use context::Context;
@@ -26,7 +27,7 @@ use lexicon::Lexicon;
 use pattern::Candidate;
 
 /// The version of the rule set, kept with each question.
-pub const VERSION: &str = "rules-1";
+pub const VERSION: &str = "rules-2";
 
 /// What the embedded generator may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,8 @@ impl Rules {
         let mut per_type: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut asked = BTreeSet::new();
         let mut n_sentences = 0;
+        // Questions answered by no and by yes, held level.
+        let mut truths = [0usize; 2];
         for (ordinal, passage) in passages.iter().enumerate() {
             let readable = matches!(
                 passage.section_kind,
@@ -89,21 +92,36 @@ impl Rules {
                 }
                 let Some(text) = passage.text.get(span.clone()) else { continue };
                 let mut found = self.read(text, passage.text, &passages, &context);
-                // The type with the fewest drafts so far first; a rule's own order breaks the tie.
-                found.sort_by_key(|c| {
-                    (
-                        per_type.get(c.answer.kind()).copied().unwrap_or(0),
-                        matches!(c.rule, "boolean" | "boolean_no") && (c.rule == "boolean_no") != turn(text),
-                    )
-                });
-                for candidate in found.into_iter().take(1) {
+                found.sort_by_key(|c| self.rank(c, &per_type, turn(text)));
+                let mut taken: Vec<&'static str> = Vec::new();
+                for candidate in found {
                     let kind = candidate.answer.kind();
+                    // A second question of one sentence must ask for another thing: a number or a name.
+                    let second = taken.len() == 1
+                        && !taken.contains(&kind)
+                        && (matches!(kind, "number" | "term") || matches!(taken.first(), Some(&"number" | &"term")))
+                        && !taken.contains(&"choice")
+                        && kind != "choice";
+                    if !(taken.is_empty() || second) {
+                        continue;
+                    }
+                    if let AnswerSpec::Boolean { value } = candidate.answer {
+                        let (same, other) = (truths[usize::from(value)], truths[usize::from(!value)]);
+                        // A first yes needs the coin as well: more sentences affirm than deny.
+                        if same > other || same == other && value && !turn(text) {
+                            continue;
+                        }
+                    }
                     let count = per_type.entry(kind).or_default();
                     if *count >= self.config.max_per_type || !asked.insert(candidate.ask.to_lowercase()) {
                         continue;
                     }
+                    taken.push(kind);
                     let Some(evidence) = Evidence::new(ordinal, passage.text, span.start, span.end) else { continue };
                     *count += 1;
+                    if let AnswerSpec::Boolean { value } = candidate.answer {
+                        truths[usize::from(value)] += 1;
+                    }
                     let generator = Generator {
                         kind: "rules".to_owned(),
                         model: candidate.rule.to_owned(),
@@ -121,6 +139,13 @@ impl Rules {
         drafts
     }
 
+    /// The order in which a sentence's questions are taken: the type with the fewest drafts so far first, then yes or no as the
+    /// coin says; a rule's own order breaks the tie.
+    fn rank(&self, candidate: &Candidate, per_type: &BTreeMap<&'static str, usize>, coin: bool) -> (usize, bool) {
+        let drafted = per_type.get(candidate.answer.kind()).copied().unwrap_or(0);
+        (drafted, matches!(candidate.answer, AnswerSpec::Boolean { value } if value == coin))
+    }
+
     /// Every finished question of one sentence.
     fn read(
         &self,
@@ -133,16 +158,19 @@ impl Rules {
             return Vec::new();
         }
         let Some(bare) = clause::without_brackets(sentence) else { return Vec::new() };
-        let text = clause::without_lead(&bare);
-        let Some(clause) = clause::read(text, &self.lexicon) else { return Vec::new() };
+        let text = clause::statement(&bare.text);
+        let Some(clause) = clause::read(&text, &self.lexicon) else { return Vec::new() };
         if !check::stands_alone(&clause) {
             return Vec::new();
         }
-        let mut found: Vec<Candidate> =
-            pattern::ask(&clause, context).into_iter().filter_map(|c| check::finish(c, &clause, context)).collect();
-        let choices: Vec<Candidate> = found.iter().filter_map(|c| with_distractors(c, passage, context)).collect();
+        let mut found: Vec<Candidate> = pattern::ask(&clause, &bare, context)
+            .into_iter()
+            .filter_map(|c| check::finish(c, &clause, context))
+            .collect();
+        let choices: Vec<Candidate> =
+            found.iter().filter_map(|c| choice::with_distractors(c, passage, context)).collect();
         found.extend(choices);
-        found.extend(found.iter().filter_map(|c| with_other_values(c, sentence, passages)).collect::<Vec<_>>());
+        found.extend(found.iter().filter_map(|c| choice::with_other_values(c, sentence, passages)).collect::<Vec<_>>());
         found
     }
 }
@@ -157,128 +185,6 @@ fn names_method(section: &str) -> bool {
 /// An even coin from the text, so that yes and no come equally often.
 fn turn(text: &str) -> bool {
     blake3::hash(text.as_bytes()).as_bytes()[0] & 1 == 1
-}
-
-/// Cell lines, strains, reagents and abbreviations of methods: names, but no rivals of a gene or protein.
-fn is_material(name: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "MCF", "MDA", "HeLa", "HEK", "NIH", "CHO", "COS", "Na", "KCl", "Mg", "Ca", "DTT", "UTR", "ORF", "C57", "BALB",
-        "U2OS", "HCT", "PC12", "Fig", "S1", "S2", "S3", "S4", "S5", "CO2", "H2O", "IC50", "EC50", "LD50", "CD45", "SD",
-        "P0", "E1", "T7", "Q20", "RT", "CA1", "CA3", "DMSO", "SH-", "A549", "K562", "Jurkat", "THP", "INS-1", "BL21",
-        "W303",
-    ];
-    STARTS.iter().any(|start| name.starts_with(start))
-        || name.starts_with('P') && name[1..].bytes().all(|b| b.is_ascii_digit())
-}
-
-/// A term question as a choice: three other names of the paper, of the same shape, that the whole passage does not hold.
-fn with_distractors(candidate: &Candidate, passage: &str, context: &Context<'_>) -> Option<Candidate> {
-    let AnswerSpec::Term { value, .. } = &candidate.answer else { return None };
-    if !matches!(candidate.rule, "agent" | "patient")
-        || !context::is_name(value)
-        || !value.bytes().any(|b| b.is_ascii_digit())
-    {
-        return None;
-    }
-    let shape = |name: &str| {
-        let small = name.bytes().any(|b| b.is_ascii_lowercase());
-        (name.starts_with("miR"), name.bytes().any(|b| b.is_ascii_digit()), small, name.contains('-'))
-    };
-    let mut others: Vec<(&str, usize)> = context
-        .names
-        .iter()
-        .filter(|(name, count)| {
-            **count >= 3 && shape(name) == shape(value) && !passage.contains(**name) && !is_material(name)
-        })
-        .filter(|(name, _)| {
-            !lexicon::COMMON.contains(name)
-                && context
-                    .abbreviations
-                    .long_form(name)
-                    .is_none_or(|long| !long.contains(' ') || long.ends_with(char::is_numeric))
-        })
-        .filter(|(name, _)| {
-            !name.to_lowercase().starts_with(&value.to_lowercase())
-                && !value.to_lowercase().starts_with(&name.to_lowercase())
-        })
-        .map(|(name, count)| (*name, *count))
-        .collect();
-    others.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
-    let mut options: Vec<String> = Vec::new();
-    for (name, _) in others {
-        let stem =
-            |text: &str| text.to_lowercase().trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned();
-        if options.len() < 3 && options.iter().all(|o| stem(o) != stem(name)) && stem(name) != stem(value) {
-            options.push(name.to_owned());
-        }
-    }
-    if options.len() < 3 {
-        return None;
-    }
-    let place = usize::from(blake3::hash(candidate.ask.as_bytes()).as_bytes()[1] % 4);
-    options.insert(place, value.clone());
-    let correct = ["A", "B", "C", "D"].get(place)?.to_string();
-    Some(Candidate {
-        rule: "choice_names",
-        ask: candidate.ask.clone(),
-        answer: AnswerSpec::Choice { options, correct },
-    })
-}
-
-/// A number question as a choice: three other values of the paper in the same unit, well apart from the key and each other.
-fn with_other_values(candidate: &Candidate, sentence: &str, passages: &[PassageRef<'_>]) -> Option<Candidate> {
-    let AnswerSpec::Number { value, unit: Some(unit), comparator: Comparator::Equal, .. } = &candidate.answer else {
-        return None;
-    };
-    let mut values = vec![*value];
-    let apart = |values: &[f64], new: f64| values.iter().all(|v| (v - new).abs() > 0.15 * v.abs().max(new.abs()));
-    let in_sentence: Vec<f64> = quantity::scan(sentence).iter().map(|q| q.value).collect();
-    let readable = |p: &&PassageRef<'_>| {
-        matches!(p.section_kind, SectionKind::Abstract | SectionKind::Results | SectionKind::Discussion)
-    };
-    'all: for passage in passages.iter().filter(readable) {
-        for q in quantity::scan(passage.text) {
-            let same = match q.kind {
-                quantity::Kind::Percent => unit == "%",
-                quantity::Kind::Fold => unit == "fold",
-                quantity::Kind::Unit => q.unit_in(passage.text) == Some(unit),
-                quantity::Kind::Bare => false,
-            };
-            let near =
-                q.value > 0.0 && q.value < value * 30.0 && q.value > value / 30.0 && (unit != "%" || q.value <= 100.0);
-            if same
-                && q.is_value()
-                && q.bound == quantity::Bound::None
-                && near
-                && apart(&values, q.value)
-                && !in_sentence.contains(&q.value)
-            {
-                values.push(q.value);
-                if values.len() == 4 {
-                    break 'all;
-                }
-            }
-        }
-    }
-    if values.len() < 4 {
-        return None;
-    }
-    values.sort_by(f64::total_cmp);
-    let place = values.iter().position(|v| v == value)?;
-    let space = if unit == "%" {
-        ""
-    } else if unit == "fold" {
-        "-"
-    } else {
-        " "
-    };
-    let options = values.iter().map(|v| format!("{v}{space}{unit}")).collect();
-    let correct = ["A", "B", "C", "D"].get(place)?.to_string();
-    Some(Candidate {
-        rule: "choice_values",
-        ask: candidate.ask.clone(),
-        answer: AnswerSpec::Choice { options, correct },
-    })
 }
 
 #[cfg(test)]
@@ -379,6 +285,221 @@ mod tests {
             "In mice, which nucleoside analogue inhibits the viral polymerase of Zandrovirus?",
             "Favoxin3",
         );
+    }
+
+    /// One case for each cause of a bad question that was found by reading.
+    #[test]
+    fn relations_keep_their_arrow() {
+        check(
+            "The Trenk5 transporter is phosphorylated by Vimp2 in cortical astrocytes after fasting.",
+            "In mice, what phosphorylates the Trenk5 transporter in cortical astrocytes after fasting?",
+            "Vimp2",
+        );
+        check(
+            "Vimp2 negatively regulates the expression of Trenk5 in cortical astrocytes.",
+            "In mice, what negatively regulates the expression of Trenk5 in cortical astrocytes?",
+            "Vimp2",
+        );
+        check(
+            "Vimp2 negatively regulates the expression of Trenk5 in cortical astrocytes.",
+            "In mice, does Vimp2 positively regulate the expression of Trenk5 in cortical astrocytes?",
+            "false",
+        );
+        check(
+            "Vimp2 failed to inhibit the uptake of lactate by cultured Trenk5-positive astrocytes.",
+            "Did Vimp2 inhibit the uptake of lactate by cultured Trenk5-positive astrocytes?",
+            "false",
+        );
+        check(
+            "Vimp2 phosphorylates Trenk5 at Ser133 in cortical astrocytes.",
+            "In mice, at which residue does Vimp2 phosphorylate Trenk5 in cortical astrocytes?",
+            "Ser133",
+        );
+        check(
+            "Silencing of Vimp2 increased Trenk5 phosphorylation in cortical astrocytes.",
+            "In mice, silencing of which gene increased Trenk5 phosphorylation in cortical astrocytes?",
+            "Vimp2",
+        );
+    }
+
+    #[test]
+    fn a_receptor_of_something_is_not_called_so() {
+        let text = "Favoxin3 reduced the cleavage of Trenk5 by Zandro7 in cortical astrocytes.";
+        let document =
+            document("Lactisol kinase in mice", &format!("The Favoxin3 receptor was cloned from astrocytes. {text}"));
+        let passages = document.passages();
+        let context = Context::new(&document, &passages);
+        assert_eq!(context.class_of("Favoxin3"), None);
+        let found = Rules::new(&Config::default()).read(text, text, &passages, &context);
+        assert!(found.iter().any(|c| c.rule == "agent" && c.ask.contains("what reduced")), "{found:#?}");
+    }
+
+    #[test]
+    fn sizes() {
+        check(
+            "Trenk5 mRNA levels were approximately 3-fold higher in cortical astrocytes than in hepatocytes.",
+            "In mice, by how many fold were Trenk5 mRNA levels higher in cortical astrocytes than in hepatocytes?",
+            "3.0,\"unit\":\"fold\"",
+        );
+        check(
+            "Loss of Vimp2 led to a 40% reduction in hippocampal lactate uptake.",
+            "In mice, by what percentage did loss of Vimp2 reduce hippocampal lactate uptake?",
+            "40.0,\"unit\":\"%\"",
+        );
+        check(
+            "Vimp2 binds the Trenk5 transporter with a Kd of 12 nM in vitro.",
+            "With what Kd does Vimp2 bind the Trenk5 transporter in vitro, in nM?",
+            "12.0,\"unit\":\"nM\"",
+        );
+        check(
+            "The Vimp2 allele was detected in 45% of lactate-resistant Zandro isolates.",
+            "In mice, in what percentage of lactate-resistant Zandro isolates was the Vimp2 allele detected?",
+            "45.0,\"unit\":\"%\"",
+        );
+        check(
+            "The mean half-life of Trenk5 protein was 4.2 ± 0.3 h in cultured astrocytes.",
+            "What was the mean half-life of Trenk5 protein in cultured astrocytes, in hours?",
+            "4.2,\"unit\":\"h\"",
+        );
+    }
+
+    #[test]
+    fn statistics_in_brackets() {
+        let sentence =
+            "Serum lactate was higher in Trenk5-deficient mice (n = 12) than in wild-type littermates (p = 0.003).";
+        check(
+            sentence,
+            "What p-value was reported for the difference in serum lactate between Trenk5-deficient mice and wild-type littermates?",
+            "0.003",
+        );
+        check(
+            sentence,
+            "How many Trenk5-deficient mice were included in the comparison of serum lactate with wild-type littermates?",
+            "12.0",
+        );
+        check(
+            "Deletion of Vimp2 reduced hippocampal lactate uptake (n = 9 mice, Figure 2C).",
+            "In how many mice was the effect of deletion of Vimp2 on hippocampal lactate uptake measured?",
+            "9.0",
+        );
+        check(
+            "The rate of hypolactemia was higher in Trenk5-deficient mice (32%, 7 of 22) than in wild-type littermates (4%).",
+            "What was the rate of hypolactemia in Trenk5-deficient mice, in per cent?",
+            "32.0,\"unit\":\"%\"",
+        );
+        check(
+            "Deletion of Vimp2 increased hippocampal Trenk5 expression (2.5-fold, p < 0.01).",
+            "In mice, by how many fold did deletion of Vimp2 increase hippocampal Trenk5 expression?",
+            "2.5,\"unit\":\"fold\"",
+        );
+        // A dose in the bracket is no result.
+        let dosed =
+            all("Serum lactate levels were higher in mice treated with Favoxin3 (60 mg) than in mice given saline.");
+        assert!(dosed.iter().all(|(_, answer)| !answer.contains("60")), "{dosed:#?}");
+    }
+
+    #[test]
+    fn places() {
+        check(
+            "Vimp2 localizes to the nucleus in Trenk5-deficient astrocytes.",
+            "In mice, to which part of the cell does Vimp2 localize in Trenk5-deficient astrocytes?",
+            "nucleus",
+        );
+        check(
+            "The Trenk5 transporter is predominantly expressed in the hippocampus.",
+            "In mice, in which tissue is the Trenk5 transporter predominantly expressed?",
+            "hippocampus",
+        );
+    }
+
+    #[test]
+    fn no_difference() {
+        let sentence = "There was no significant difference in serum lactate between Trenk5-deficient mice and wild-type littermates.";
+        check(
+            sentence,
+            "Did serum lactate differ significantly between Trenk5-deficient mice and wild-type littermates?",
+            "false",
+        );
+        let choice = all(sentence).into_iter().find(|(_, answer)| answer.contains("choice"));
+        assert!(choice.is_some_and(|(_, answer)| answer.contains("\"correct\":\"C\"")));
+        check(
+            "Overexpression of Vimp2 had no effect on hippocampal lactate uptake.",
+            "In mice, how did overexpression of Vimp2 change hippocampal lactate uptake?",
+            "no_change",
+        );
+        check(
+            "Trenk5 is dispensable for hippocampal lactate uptake by Vimp2-positive astrocytes.",
+            "In mice, is Trenk5 required for hippocampal lactate uptake by Vimp2-positive astrocytes?",
+            "false",
+        );
+    }
+
+    #[test]
+    fn the_statement_ends_where_it_ends() {
+        check(
+            "Deletion of Vimp2 reduced hippocampal Trenk5 expression and co-precipitated the Zandro subunit.",
+            "In mice, how did deletion of Vimp2 change hippocampal Trenk5 expression?",
+            "decrease",
+        );
+        check(
+            "Although fasting changed little, deletion of Vimp2 reduced hippocampal lactate uptake despite normal feeding.",
+            "In mice, how did deletion of Vimp2 change hippocampal lactate uptake?",
+            "decrease",
+        );
+        check(
+            "Using slice recordings, we found that deletion of Vimp2 reduced hippocampal lactate uptake, denoting a shift.",
+            "In mice, how did deletion of Vimp2 change hippocampal lactate uptake?",
+            "decrease",
+        );
+        // The noun that both directions share comes last.
+        refused("Deletion of Vimp2 increased chiral but not polar flow of hippocampal Trenk5.");
+        refused("The elevated frequency of Vimp2-positive astrocytes trait was mapped.");
+    }
+
+    #[test]
+    fn a_choice_names_both_sides_in_either_order() {
+        let found = all("Serum lactate was higher in Trenk5-deficient mice than in wild-type littermates.");
+        let (question, answer) = found.iter().find(|(_, answer)| answer.contains("choice")).unwrap();
+        assert!(question.contains("Trenk5-deficient mice") && question.contains("wild-type littermates"), "{question}");
+        let spec: AnswerSpec = serde_json::from_str(answer).unwrap();
+        let AnswerSpec::Choice { options, correct } = spec else { panic!("{answer}") };
+        let right = options.iter().position(|o| o == "Trenk5-deficient mice").unwrap();
+        assert_eq!(correct, ["A", "B", "C"][right]);
+        // Labels that only the paper explains are no sides.
+        let labels = all("Serum lactate was higher in the P-N group than in the N-P group of Trenk5-deficient mice.");
+        assert!(labels.iter().all(|(_, answer)| !answer.contains("choice")), "{labels:#?}");
+    }
+
+    #[test]
+    fn long_forms_take_the_number_of_the_short_form() {
+        let text = "Deletion of Vimp2 reduced LD abundance in Trenk5-positive hepatocytes.";
+        let document = document("Lactisol kinase in mice", &format!("Cells store fat in lipid droplets (LDs). {text}"));
+        let passages = document.passages();
+        let context = Context::new(&document, &passages);
+        let found = Rules::new(&Config::default()).read(text, text, &passages, &context);
+        let wanted = "how did deletion of Vimp2 change lipid droplet (LD) abundance in Trenk5-positive hepatocytes?";
+        assert!(found.iter().any(|c| c.ask.ends_with(wanted)), "{found:#?}");
+    }
+
+    #[test]
+    fn steps_of_the_work_are_no_findings() {
+        refused("Forty-two patients were included in the final Trenk5 analysis.");
+        refused("Twelve new versions of the Vimp2 construct were designed for Trenk5 expression.");
+    }
+
+    #[test]
+    fn yes_and_no_are_held_level() {
+        let verbs = ["reduced", "increased", "enhanced", "lowered", "elevated", "diminished"];
+        let text: String = verbs
+            .iter()
+            .flat_map(|verb| {
+                ["Vimp2", "Lactisol1", "Zandro7"]
+                    .map(|n| format!("Deletion of {n} {verb} lactate uptake by Trenk5 cells. "))
+            })
+            .collect();
+        let drafts = Rules::new(&Config::default()).draft(&document("Lactisol kinase in mice", text.trim()));
+        let truth = |wanted: bool| drafts.iter().filter(|d| d.answer == AnswerSpec::Boolean { value: wanted }).count();
+        assert!(truth(true) + truth(false) >= 2 && truth(true).abs_diff(truth(false)) <= 1, "{drafts:#?}");
     }
 
     #[test]

@@ -1,0 +1,431 @@
+//! Questions for a comparison of two sides.
+
+use crate::model::answer::{AnswerSpec, Direction};
+use crate::text::quantity;
+
+use super::super::clause::{Clause, Group, is_adverb};
+use super::super::context::Context;
+use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
+use super::{Candidate, candidate, starts_modifier};
+
+/// Two sides and what was measured in both.
+pub(super) struct Compared<'c> {
+    /// `serum lactate concentrations`, first word in lower case.
+    pub what: String,
+    /// `in`, `among`, `at`.
+    pub place: &'c str,
+    pub left: String,
+    pub right: String,
+    /// `higher`, and its opposite; for sides that are alike, what they are not.
+    pub word: &'static str,
+    pub opposite: &'static str,
+    pub direction: Option<Direction>,
+}
+
+/// Comparatives with their opposites, and whether the first tells a direction of an amount.
+const COMPARATIVES: &[(&str, &str, Option<Direction>)] = &[
+    ("higher", "lower", Some(Direction::Increase)),
+    ("greater", "lower", Some(Direction::Increase)),
+    ("lower", "higher", Some(Direction::Decrease)),
+    ("longer", "shorter", None),
+    ("shorter", "longer", None),
+    ("larger", "smaller", None),
+    ("smaller", "larger", None),
+    ("faster", "slower", None),
+    ("slower", "faster", None),
+    ("stronger", "weaker", None),
+    ("weaker", "stronger", None),
+    ("thicker", "thinner", None),
+    ("thinner", "thicker", None),
+    ("more frequent", "less frequent", None),
+    ("less frequent", "more frequent", None),
+    ("more common", "less common", None),
+    ("less common", "more common", None),
+    ("more abundant", "less abundant", None),
+    ("less abundant", "more abundant", None),
+    ("more severe", "less severe", None),
+    ("less severe", "more severe", None),
+    ("more efficient", "less efficient", None),
+    ("less efficient", "more efficient", None),
+    ("more stable", "less stable", None),
+    ("less stable", "more stable", None),
+    ("more sensitive", "less sensitive", None),
+    ("less sensitive", "more sensitive", None),
+];
+
+/// The comparative that opens `rest`, and what follows it.
+fn comparative(rest: &str) -> Option<(&'static str, &'static str, Option<Direction>, &str)> {
+    let mut text = rest;
+    while let Some((first, tail)) = text.split_once(' ') {
+        if !is_adverb(first) && !matches!(first, "a" | "much" | "far" | "also" | "markedly") {
+            break;
+        }
+        text = tail;
+    }
+    COMPARATIVES.iter().find_map(|(word, opposite, direction)| {
+        let tail = text.strip_prefix(word)?.strip_prefix(' ')?;
+        Some((*word, *opposite, *direction, tail))
+    })
+}
+
+/// The text before and behind the word that compares.
+pub(super) fn sides(tail: &str) -> Option<(&str, &str)> {
+    if let Some(right) = tail.strip_prefix("than ") {
+        return Some(("", right));
+    }
+    [
+        " than ",
+        " compared with ",
+        " compared to ",
+        " when compared with ",
+        " when compared to ",
+        " as compared with ",
+        " as compared to ",
+        " relative to ",
+        " versus ",
+    ]
+    .iter()
+    .filter_map(|s| tail.split_once(s))
+    .min_by_key(|(left, _)| left.len())
+    .map(|(left, right)| (left.trim_end_matches(" when").trim_end_matches(" as"), right))
+}
+
+/// Whether `text` can be named as one side: short, one thing, no leftover of the sentence.
+pub(super) fn is_side(text: &str) -> bool {
+    let first = text.split(' ').next().unwrap_or("");
+    (1..=9).contains(&text.split(' ').count())
+        && text.len() >= 3
+        && !text.contains(" and ")
+        && !text.contains(" or ")
+        && !text.contains(" than ")
+        && !starts_modifier(text)
+        && !matches!(
+            first,
+            "that"
+                | "those"
+                | "all"
+                | "other"
+                | "expected"
+                | "any"
+                | "most"
+                | "what"
+                | "some"
+                | "both"
+                | "either"
+                | "their"
+        )
+        && !is_bare_label(text)
+        && !matches!(
+            text,
+            "vehicle" | "controls" | "control" | "baseline" | "normal" | "before" | "the control" | "the controls"
+        )
+}
+
+/// `the P-N group`, `GDM2`, `group A`: a label that only the paper explains.
+fn is_bare_label(text: &str) -> bool {
+    let words: Vec<&str> = text.trim_start_matches("the ").split(' ').collect();
+    let short = |w: &str| {
+        let letters = w.chars().filter(|c| c.is_alphabetic()).count();
+        w.len() <= 4 && letters <= 3 && !w.chars().any(char::is_lowercase) && w != "WT" && w != "KO"
+            || w.len() <= 6 && w.ends_with(|c: char| c.is_ascii_digit()) && !w.chars().any(char::is_lowercase)
+    };
+    match words.as_slice() {
+        [one] => short(one),
+        [one, "group" | "groups" | "arm" | "cohort" | "patients"] | ["group" | "arm" | "cohort", one] => {
+            short(one) || one.len() <= 2
+        }
+        _ => false,
+    }
+}
+
+/// `premenopausal` beside `postmenopausal women` lacks the noun they share.
+fn completed(left: &str, right: &str) -> String {
+    let noun = right.rsplit(' ').next().unwrap_or("");
+    let people = noun.ends_with('s') || matches!(noun, "women" | "men" | "mice" | "children");
+    if !left.contains(' ')
+        && right.contains(' ')
+        && !left.ends_with('s')
+        && !matches!(left, "women" | "men" | "mice" | "children")
+        && people
+    {
+        format!("{left} {noun}")
+    } else {
+        left.to_owned()
+    }
+}
+
+/// The two sides of `Y was higher in A than in B` or `Y was increased in A compared with B`.
+pub(super) fn compared<'c>(clause: &'c Clause, context: &Context<'_>) -> Option<Compared<'c>> {
+    if clause.negated {
+        return None;
+    }
+    let (word, opposite, direction, tail) = match clause.group {
+        Group::Be => comparative(&clause.rest)?,
+        Group::Passive(verb) if verb.sense == Sense::Up => {
+            ("higher", "lower", Some(Direction::Increase), clause.rest.as_str())
+        }
+        Group::Passive(verb) if verb.sense == Sense::Down => {
+            ("lower", "higher", Some(Direction::Decrease), clause.rest.as_str())
+        }
+        _ => return None,
+    };
+    let (left, right) = sides(tail)?;
+    let (place, left) = left.split_once(' ')?;
+    if !matches!(place, "in" | "among" | "at" | "for" | "on" | "during") {
+        return None;
+    }
+    let right = right.strip_prefix(place).map_or(right, str::trim_start);
+    let right = right.strip_prefix("that in ").or_else(|| right.strip_prefix("those in ")).unwrap_or(right);
+    let left = completed(left, right);
+    (is_side(&left) && is_side(right) && !left.eq_ignore_ascii_case(right)).then(|| Compared {
+        what: context.lower_first(&clause.subject),
+        place,
+        left,
+        right: right.to_owned(),
+        word,
+        opposite,
+        direction,
+    })
+}
+
+/// `Y was higher in A than in B`, `Y in A was higher than that in B`, `A had lower Y than B`.
+pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
+    if matches!(clause.group, Group::Passive(_)) {
+        if let Some(sides) = compared(clause, context)
+            && quantity::scan(&clause.rest).is_empty()
+            && quantity::scan(&clause.subject).is_empty()
+        {
+            of_sides(clause, &sides, found);
+        }
+        return;
+    }
+    let Some((word, opposite, direction, tail)) = comparative(&clause.rest) else { return };
+    if clause.negated || !quantity::scan(tail).is_empty() || !quantity::scan(&clause.subject).is_empty() {
+        return;
+    }
+    let subject = context.lower_first(&clause.subject);
+    match clause.group {
+        Group::Be => {
+            if let Some(sides) = compared(clause, context) {
+                of_sides(clause, &sides, found);
+                return;
+            }
+            // `Y in A was higher than that in B`.
+            let Some(("", right)) = sides(tail) else { return };
+            let pronoun = right.split(' ').next().unwrap_or("");
+            let place = right.split(' ').nth(1).unwrap_or("");
+            if !matches!(pronoun, "that" | "those")
+                || !matches!(place, "in" | "of" | "among" | "for" | "from" | "at")
+                || !clause.subject.contains(&format!(" {place} "))
+                || right.split(' ').count() > 9
+                || right.contains(" and ")
+            {
+                return;
+            }
+            if let Some(value) = direction {
+                found.push(candidate(
+                    "comparison",
+                    format!("how {} {subject} compare with {right}", clause.did()),
+                    AnswerSpec::Direction { value },
+                ));
+            }
+            let asked = |word: &str| format!("{} {subject} {word} than {right}", clause.was());
+            yes_and_no(asked(word), asked(opposite), found);
+        }
+        Group::Have => {
+            let Some((left, right)) = sides(tail).filter(|(left, _)| !left.is_empty()) else { return };
+            let right = right.strip_suffix(" did").unwrap_or(right);
+            let vague = !left.contains(' ') && (MEASURES.contains(&left) || left == "proportion");
+            if !is_side(&subject) || !is_side(right) || left.contains(" and ") || starts_modifier(left) || vague {
+                return;
+            }
+            let article = if clause.rest.starts_with("a ") { "a " } else { "" };
+            if let Some(value) = direction.filter(|_| !left.contains(" in ") && article.is_empty()) {
+                let many = left.split(' ').next_back().is_some_and(|w| w.ends_with('s') && !w.ends_with("ss"));
+                let pronoun = if many { "those" } else { "that" };
+                let did = match clause.did() {
+                    "did" => "did",
+                    _ if many => "do",
+                    _ => "does",
+                };
+                found.push(candidate(
+                    "comparison",
+                    format!("how {did} {left} in {subject} compare with {pronoun} in {right}"),
+                    AnswerSpec::Direction { value },
+                ));
+            }
+            let asked = |word: &str| format!("{} {subject} have {article}{word} {left} than {right}", clause.did());
+            yes_and_no(asked(word), asked(opposite), found);
+            choice_of_two(format!("which had {article}{word} {left}"), &subject, right, 0, found);
+        }
+        _ => {}
+    }
+}
+
+/// Direction, yes and no, and the choice of the two sides.
+fn of_sides(clause: &Clause, sides: &Compared<'_>, found: &mut Vec<Candidate>) {
+    let Compared { what, place, left, right, word, opposite, direction } = sides;
+    let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
+    let many = clause.plural || head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
+    let pronoun = if many { "those" } else { "that" };
+    if let Some(value) = *direction {
+        found.push(candidate(
+            "comparison",
+            format!("how {} {what} {place} {left} compare with {pronoun} {place} {right}", clause.did()),
+            AnswerSpec::Direction { value },
+        ));
+    }
+    let asked = |word: &str| format!("{} {what} {word} {place} {left} than {place} {right}", clause.was());
+    yes_and_no(asked(word), asked(opposite), found);
+    if is_group(left) && *place != "during" && *place != "at" {
+        choice_of_two(format!("{place} which group {} {what} {word}", clause.was()), left, right, 0, found);
+    } else if *place == "in" {
+        let ask = format!("where {} {what} {word}", clause.was());
+        choice_of_two(ask, &format!("in {left}"), &format!("in {right}"), 0, found);
+    }
+}
+
+pub(super) fn yes_and_no(yes: String, no: String, found: &mut Vec<Candidate>) {
+    found.push(candidate("boolean", yes, AnswerSpec::Boolean { value: true }));
+    found.push(candidate("boolean_no", no, AnswerSpec::Boolean { value: false }));
+}
+
+/// People, animals or plants that form a group.
+pub(super) fn is_group(side: &str) -> bool {
+    const GROUPS: &[&str] = &[
+        "patients",
+        "women",
+        "men",
+        "children",
+        "mice",
+        "rats",
+        "animals",
+        "participants",
+        "subjects",
+        "individuals",
+        "controls",
+        "group",
+        "adults",
+        "infants",
+        "boys",
+        "girls",
+        "males",
+        "females",
+        "plants",
+        "mutants",
+        "flies",
+        "fish",
+        "littermates",
+        "volunteers",
+        "arm",
+        "smokers",
+        "users",
+        "survivors",
+        "cases",
+        "lines",
+        "families",
+        "recipients",
+        "donors",
+        "cohort",
+        "pigs",
+        "sheep",
+        "chickens",
+        "larvae",
+        "worms",
+        "seedlings",
+    ];
+    side.split(' ').any(|w| GROUPS.contains(&w))
+}
+
+/// A choice between the two sides of a comparison, with "no difference" beside them; `right` is the place of the right one.
+pub(super) fn choice_of_two(ask: String, left: &str, other: &str, right: usize, found: &mut Vec<Candidate>) {
+    let Some(correct) = ["A", "B", "C"].get(right) else { return };
+    if left.split(' ').count() > 8 || other.split(' ').count() > 8 || left.eq_ignore_ascii_case(other) {
+        return;
+    }
+    let other = other.split(" despite ").next().unwrap_or(other);
+    let options = vec![left.to_owned(), other.to_owned(), "neither: they did not differ".to_owned()];
+    let answer = AnswerSpec::Choice { options, correct: (*correct).to_owned() };
+    found.push(candidate("choice_sides", ask, answer));
+}
+
+/// What did not differ, and between whom.
+pub(super) fn alike(clause: &Clause, context: &Context<'_>) -> Option<Compared<'static>> {
+    let difference = |text: &str| -> Option<String> {
+        let mut text = text;
+        for lead in ["no ", "No ", "statistically ", "significant ", "significantly ", "apparent "] {
+            text = text.strip_prefix(lead).unwrap_or(text);
+        }
+        ["differences in ", "difference in ", "differences of ", "difference of "]
+            .iter()
+            .find_map(|d| text.strip_prefix(d))
+            .map(|what| what.strip_prefix("the ").unwrap_or(what).to_owned())
+    };
+    let (what, rest) = match clause.group {
+        Group::Be if clause.subject == "There" && clause.rest.starts_with("no ") => {
+            let what = difference(&clause.rest)?;
+            let (what, rest) = what.split_once(" between ")?;
+            (what.to_owned(), rest.to_owned())
+        }
+        Group::Passive(verb)
+            if clause.subject.starts_with("No ")
+                && !clause.negated
+                && matches!(verb.base, "observe" | "detect" | "see" | "find" | "show") =>
+        {
+            (difference(&clause.subject)?, clause.rest.strip_prefix("between ")?.to_owned())
+        }
+        Group::Be if !clause.negated && quantity::scan(&clause.subject).is_empty() => {
+            let rest = ["similar ", "comparable ", "not different ", "indistinguishable "]
+                .iter()
+                .find_map(|w| clause.rest.strip_prefix(w))?;
+            let rest = rest.strip_prefix("between ").or_else(|| rest.strip_prefix("in "))?;
+            (context.lower_first(&clause.subject), rest.to_owned())
+        }
+        Group::Active(verb) if verb.base == "differ" && clause.negated => {
+            let rest = clause.rest.strip_prefix("significantly ").unwrap_or(&clause.rest);
+            (context.lower_first(&clause.subject), rest.strip_prefix("between ")?.to_owned())
+        }
+        _ => return None,
+    };
+    let (left, right) = rest.split_once(" and ")?;
+    let left = completed(left, right);
+    // `in the fat of A and B`: the place belongs to both.
+    if left.contains(" of ") || left.contains(" in ") {
+        return None;
+    }
+    let clean = |text: &str| quantity::scan(text).is_empty() && !text.contains(" and ") && !text.contains(" or ");
+    let start = ["baseline", "Baseline", "demographic", "characteristics", "age", "sex", "gender"];
+    let at_start = what.split(' ').any(|w| start.contains(&w));
+    (is_side(&left) && is_side(right) && !at_start && clean(&what) && what.len() > 5 && !what.contains(" between "))
+        .then(|| Compared {
+            what,
+            place: "between",
+            left,
+            right: right.to_owned(),
+            word: "higher",
+            opposite: "lower",
+            direction: None,
+        })
+}
+
+/// `There was no difference in Y between A and B`, `Y did not differ between A and B`.
+pub(super) fn no_difference(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
+    let Some(Compared { what, left, right, .. }) = alike(clause, context) else { return };
+    let did = if clause.did() == "did" { "did" } else { "do" };
+    found.push(candidate(
+        "boolean_no",
+        format!("{did} {what} differ significantly between {left} and {right}"),
+        AnswerSpec::Boolean { value: false },
+    ));
+    if is_group(&left) || is_group(&right) {
+        let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
+        let many = head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
+        let was = match (did, many) {
+            ("did", true) => "were",
+            ("did", false) => "was",
+            (_, true) => "are",
+            (_, false) => "is",
+        };
+        choice_of_two(format!("in which group {was} {what} higher"), &left, &right, 2, found);
+    }
+}

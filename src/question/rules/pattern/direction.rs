@@ -1,0 +1,359 @@
+//! Questions for a direction, and the yes and no questions beside them.
+
+use crate::model::answer::{AnswerSpec, Direction};
+use crate::text::quantity;
+
+use super::super::clause::{Clause, Group, direction_of, is_adverb};
+use super::super::context::Context;
+use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::comparison::{choice_of_two, is_side, yes_and_no};
+use super::{Candidate, candidate};
+
+/// `X reduced Y`, `Y was increased in A compared with B`, `X did not affect Y`.
+pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
+    if !quantity::scan(&clause.rest).is_empty() || !quantity::scan(&clause.subject).iter().all(|q| q.adjective) {
+        return;
+    }
+    let subject = context.lower_first(&clause.subject);
+    let rest = clause.rest.as_str();
+    let first = rest.split(' ').next().unwrap_or("");
+    match clause.group {
+        Group::Active(verb) if matches!(verb.sense, Sense::Up | Sense::Down | Sense::Change) => {
+            let value = match (direction_of(verb), clause.negated) {
+                (Some(value), false) => value,
+                (None, true) => Direction::NoChange,
+                _ => return,
+            };
+            if !rest.is_empty() && PREPOSITIONS.contains(&first) {
+                // `Y increased after X`: no object.
+                if value != Direction::NoChange
+                    && verb.sense != Sense::Change
+                    && has_reference(rest)
+                    && !rest.starts_with("by ")
+                {
+                    found.push(candidate(
+                        "direction",
+                        format!("how {} {subject} change {rest}", clause.did()),
+                        AnswerSpec::Direction { value },
+                    ));
+                }
+                return;
+            }
+            let intransitive = matches!(verb.base, "decline" | "rise" | "drop" | "fall");
+            if rest.split(' ').count() < 2
+                || intransitive
+                || !can_act(&subject)
+                || rest.contains(" and ") && rest.contains(" or ")
+            {
+                return;
+            }
+            found.push(candidate(
+                "direction",
+                format!("how {} {subject} change {rest}", clause.did()),
+                AnswerSpec::Direction { value },
+            ));
+            let verb_phrase = clause.with_manner(verb.base);
+            found.push(candidate(
+                "boolean",
+                format!("{} {subject} {verb_phrase} {rest}", clause.did()),
+                AnswerSpec::Boolean { value: !clause.negated },
+            ));
+            if let Some(opposite) = verb.opposite.filter(|_| !clause.negated) {
+                found.push(candidate(
+                    "boolean_no",
+                    format!("{} {subject} {} {rest}", clause.did(), clause.with_manner(opposite)),
+                    AnswerSpec::Boolean { value: false },
+                ));
+            }
+        }
+        Group::Passive(verb) => {
+            let value = match (direction_of(verb), clause.negated) {
+                (Some(value), false) => value,
+                (None, true) if verb.sense == Sense::Change => Direction::NoChange,
+                _ => return,
+            };
+            // `was reduced compared with X`: in what, the sentence before knows.
+            let bare = matches!(first, "compared" | "relative" | "versus" | "than") && clause.front.is_none();
+            if !has_reference(rest) && !rest.starts_with("by ") || bare || subject.starts_with("the difference") {
+                return;
+            }
+            if let Some(agent) = rest.strip_prefix("by ") {
+                if agent.split(' ').count() > 8 || agent.contains("ing ") || !quantity::scan(agent).is_empty() {
+                    return;
+                }
+                let verb_phrase = if value == Direction::NoChange { "affect" } else { "change" };
+                found.push(candidate(
+                    "direction",
+                    format!(
+                        "how {} {agent} {verb_phrase} {subject}",
+                        if clause.did() == "did" {
+                            "did"
+                        } else if agent.ends_with('s') {
+                            "do"
+                        } else {
+                            "does"
+                        }
+                    ),
+                    AnswerSpec::Direction { value },
+                ));
+                return;
+            }
+            if super::comparison::compared(clause, context).is_some() {
+                // Two sides: asked for as a comparison.
+                return;
+            }
+            found.push(candidate(
+                "direction",
+                format!("how {} {subject} change {rest}", clause.did()),
+                AnswerSpec::Direction { value },
+            ));
+            let state = verb.past;
+            found.push(candidate(
+                "boolean",
+                format!("{} {subject} {state} {rest}", clause.was()),
+                AnswerSpec::Boolean { value: !clause.negated },
+            ));
+            if let Some(opposite) = opposite_past(state).filter(|_| !clause.negated) {
+                found.push(candidate(
+                    "boolean_no",
+                    format!("{} {subject} {opposite} {rest}", clause.was()),
+                    AnswerSpec::Boolean { value: false },
+                ));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `X had no effect on Y`.
+fn no_effect(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
+    let Some(rest) = clause.rest.strip_prefix("no ") else { return };
+    let rest = ["significant ", "detectable ", "measurable ", "obvious ", "apparent "]
+        .iter()
+        .find_map(|a| rest.strip_prefix(a))
+        .unwrap_or(rest);
+    let Some(what) =
+        ["effect on ", "effects on ", "impact on ", "influence on "].iter().find_map(|e| rest.strip_prefix(e))
+    else {
+        return;
+    };
+    if !can_act(subject) || what.split(' ').count() < 2 {
+        return;
+    }
+    found.push(candidate(
+        "direction",
+        format!("how {} {subject} change {what}", clause.did()),
+        AnswerSpec::Direction { value: Direction::NoChange },
+    ));
+    found.push(candidate(
+        "boolean",
+        format!("{} {subject} affect {what}", clause.did()),
+        AnswerSpec::Boolean { value: false },
+    ));
+}
+
+/// `X led to reduced Y`, `X showed higher Y than Z`, `An increase in Y was observed after X`.
+pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
+    if clause.negated
+        || !quantity::scan(&clause.rest).is_empty()
+        || !quantity::scan(&clause.subject).iter().all(|q| q.adjective)
+    {
+        return;
+    }
+    let subject = context.lower_first(&clause.subject);
+    if matches!(clause.group, Group::Have) || matches!(clause.group, Group::Active(verb) if verb.base == "show") {
+        no_effect(clause, &subject, found);
+    }
+    let (verb, rest) = match clause.group {
+        Group::Active(verb) => (verb.base, clause.rest.as_str()),
+        Group::Have => ("have", clause.rest.as_str()),
+        Group::Passive(verb) if matches!(verb.base, "observe" | "detect" | "see" | "find") => {
+            if let Some((value, what)) = changed(&subject)
+                && has_reference(&clause.rest)
+                && !what.contains(" and ")
+            {
+                found.push(candidate(
+                    "direction_noun",
+                    format!("how did {what} change {}", clause.rest),
+                    AnswerSpec::Direction { value },
+                ));
+            }
+            return;
+        }
+        _ => return,
+    };
+    match verb {
+        "lead" | "result" | "cause" | "induce" | "produce" | "trigger" => {
+            let phrase = match verb {
+                "lead" => rest.strip_prefix("to "),
+                "result" => rest.strip_prefix("in "),
+                _ => Some(rest),
+            };
+            let Some((value, what)) = phrase.and_then(changed) else { return };
+            if what.contains(" and ") || what.contains(" than ") || what.starts_with("risk") || !can_act(&subject) {
+                return;
+            }
+            found.push(candidate(
+                "direction_noun",
+                format!("how {} {subject} change {what}", clause.did()),
+                AnswerSpec::Direction { value },
+            ));
+            let asked = |way: &str| format!("{} {subject} {} {what}", clause.did(), way);
+            found.push(candidate(
+                "boolean",
+                asked(if value == Direction::Increase { "increase" } else { "reduce" }),
+                AnswerSpec::Boolean { value: true },
+            ));
+            found.push(candidate(
+                "boolean_no",
+                asked(if value == Direction::Increase { "reduce" } else { "increase" }),
+                AnswerSpec::Boolean { value: false },
+            ));
+        }
+        "show" | "exhibit" | "display" | "have" | "experience" | "develop" => {
+            let Some((value, what)) = changed(rest) else { return };
+            let Some((what, other)) = super::comparison::sides(what).filter(|(what, _)| !what.is_empty()) else {
+                return;
+            };
+            if what.contains(" and ") || !is_side(&subject) || !is_side(other) || what.contains(" in ") {
+                return;
+            }
+            let pronoun = if what.split(' ').next_back().is_some_and(|w| w.ends_with('s')) { "those" } else { "that" };
+            found.push(candidate(
+                "comparison",
+                format!(
+                    "how {} {what} in {subject} compare with {pronoun} in {other}",
+                    if pronoun == "those" && clause.did() == "does" { "do" } else { clause.did() }
+                ),
+                AnswerSpec::Direction { value },
+            ));
+            let word = if value == Direction::Increase { "higher" } else { "lower" };
+            let asked = |word: &str| format!("{} {subject} show {word} {what} than {other}", clause.did());
+            yes_and_no(asked(word), asked(if word == "higher" { "lower" } else { "higher" }), found);
+            choice_of_two(format!("which showed {word} {what}"), &subject, other, 0, found);
+        }
+        _ => {}
+    }
+}
+
+/// What a phrase that starts with a change says: the direction and what changes, with the rest behind it.
+pub(super) fn changed(phrase: &str) -> Option<(Direction, &str)> {
+    let mut text = phrase;
+    for lead in ["a ", "an ", "the "] {
+        text = text.strip_prefix(lead).unwrap_or(text);
+    }
+    while let Some((first, rest)) = text.split_once(' ') {
+        if is_adverb(first)
+            || matches!(
+                first,
+                "significant"
+                    | "marked"
+                    | "strong"
+                    | "substantial"
+                    | "dramatic"
+                    | "slight"
+                    | "modest"
+                    | "further"
+                    | "clear"
+                    | "robust"
+                    | "severe"
+                    | "statistically"
+                    | "overall"
+                    | "large"
+                    | "small"
+                    | "rapid"
+                    | "much"
+            )
+        {
+            text = rest;
+        } else {
+            break;
+        }
+    }
+    let (first, rest) = text.split_once(' ')?;
+    let (value, adjective) = match first {
+        "increase" | "increases" | "elevation" | "rise" | "upregulation" => (Direction::Increase, false),
+        "decrease" | "decreases" | "reduction" | "reductions" | "decline" | "drop" | "fall" | "downregulation" => {
+            (Direction::Decrease, false)
+        }
+        "increased" | "elevated" | "enhanced" | "higher" | "greater" => (Direction::Increase, true),
+        "decreased" | "reduced" | "lower" | "diminished" | "lowered" => (Direction::Decrease, true),
+        _ => return None,
+    };
+    let what = if adjective { rest } else { rest.strip_prefix("in ").or_else(|| rest.strip_prefix("of "))? };
+    (!what.is_empty()).then_some((value, what))
+}
+
+/// Whether `subject` can change something by itself: a treatment, a molecule, a mutation, but no patients, mice or cells.
+pub(super) fn can_act(subject: &str) -> bool {
+    const ACTED_ON: &[&str] = &[
+        "patients",
+        "mice",
+        "rats",
+        "animals",
+        "participants",
+        "women",
+        "men",
+        "children",
+        "subjects",
+        "individuals",
+        "cells",
+        "plants",
+        "flies",
+        "worms",
+        "embryos",
+        "larvae",
+        "groups",
+        "group",
+        "adults",
+        "infants",
+        "mutants",
+        "neurons",
+        "strains",
+        "lines",
+        "controls",
+        "fish",
+        "littermates",
+        "males",
+        "females",
+        "cohort",
+        "patient",
+        "people",
+        "users",
+    ];
+    let head = subject
+        .split(' ')
+        .take_while(|w| {
+            !PREPOSITIONS.contains(w)
+                && !matches!(*w, "treated" | "lacking" | "expressing" | "carrying" | "exposed" | "fed" | "injected")
+        })
+        .last()
+        .unwrap_or("");
+    !ACTED_ON.contains(&head)
+}
+
+fn opposite_past(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "increased" | "elevated" | "enhanced" | "raised" => "reduced",
+        "decreased" | "reduced" | "lowered" | "diminished" => "increased",
+        "upregulated" => "downregulated",
+        "downregulated" => "upregulated",
+        _ => return None,
+    })
+}
+
+/// Words that say from what, or upon what, something changed.
+const REFERENCES: &[&str] =
+    &["compared", "relative", "than", "after", "upon", "following", "versus", "during", "response", "when"];
+
+fn has_reference(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let next = words.get(at + 1).copied().unwrap_or("");
+        let with = matches!(
+            next,
+            "increasing" | "age" | "time" | "treatment" | "the" | "aging" | "ageing" | "increased" | "rising"
+        );
+        REFERENCES.contains(word) || *word == "with" && at == 0 && with
+    })
+}

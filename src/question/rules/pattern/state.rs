@@ -1,0 +1,139 @@
+//! Questions for what something needs, is linked to, or is left as it was.
+
+use crate::model::answer::{AnswerSpec, Direction};
+use crate::text::quantity;
+
+use super::super::clause::{Clause, Group, Tense};
+use super::super::context::Context;
+use super::comparison::yes_and_no;
+use super::direction::changed;
+use super::{Candidate, candidate, starts_modifier};
+
+pub(super) fn states(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
+    if !quantity::scan(&clause.rest).is_empty() || !quantity::scan(&clause.subject).iter().all(|q| q.adjective) {
+        return;
+    }
+    let subject = context.lower_first(&clause.subject);
+    need(clause, &subject, found);
+    link(clause, &subject, found);
+    unchanged(clause, &subject, found);
+}
+
+/// `X is required for Y`, `X is dispensable for Y`, `X was sufficient to induce Y`.
+fn need(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
+    let rest = match clause.group {
+        Group::Be => clause.rest.clone(),
+        Group::Passive(verb) if verb.base == "require" => format!("required {}", clause.rest),
+        _ => return,
+    };
+    const NEEDS: &[(&str, bool)] = &[
+        ("required for ", true),
+        ("essential for ", true),
+        ("necessary for ", true),
+        ("indispensable for ", true),
+        ("dispensable for ", false),
+        ("sufficient for ", true),
+        ("sufficient to ", true),
+        ("required to ", true),
+    ];
+    let Some((phrase, needed)) = NEEDS.iter().find(|(phrase, _)| rest.starts_with(phrase)) else { return };
+    if rest.contains(" but ") || rest.split(' ').count() < 4 {
+        return;
+    }
+    let what = &rest[phrase.len()..];
+    let (asked, value) = if *needed { (*phrase, !clause.negated) } else { ("required for ", clause.negated) };
+    found.push(candidate(
+        if value { "boolean" } else { "boolean_no" },
+        format!("{} {subject} {asked}{what}", clause.was()),
+        AnswerSpec::Boolean { value },
+    ));
+}
+
+/// `X was associated with increased Y`, `X correlated negatively with Y`, `X interacts with Y`.
+fn link(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
+    let manner = clause.manner.as_deref();
+    match clause.group {
+        Group::Passive(verb) if matches!(verb.base, "associate" | "correlate") && !clause.negated => {
+            let Some(rest) = clause.rest.strip_prefix("with ") else { return };
+            let asked = |way: &str| format!("{} {subject} {way}", clause.was());
+            if let Some((value, what)) =
+                changed(rest).filter(|(_, what)| !what.contains(" and ") && !what.contains(" than "))
+            {
+                let (yes, no) = match value {
+                    Direction::Decrease => ("reduced", "increased"),
+                    _ => ("increased", "reduced"),
+                };
+                yes_and_no(
+                    asked(&format!("associated with {yes} {what}")),
+                    asked(&format!("associated with {no} {what}")),
+                    found,
+                );
+            } else if let Some((way, other)) = manner.and_then(sign)
+                && rest.split(' ').count() >= 2
+            {
+                let past = verb.past;
+                yes_and_no(
+                    asked(&format!("{way} {past} with {rest}")),
+                    asked(&format!("{other} {past} with {rest}")),
+                    found,
+                );
+            }
+        }
+        Group::Active(verb) if verb.base == "correlate" && !clause.negated => {
+            let Some((way, other)) = manner.and_then(sign) else { return };
+            if !clause.rest.starts_with("with ") {
+                return;
+            }
+            let asked = |way: &str| format!("{} {subject} correlate {way} {}", clause.did(), clause.rest);
+            yes_and_no(asked(way), asked(other), found);
+        }
+        Group::Active(verb)
+            if matches!(verb.base, "interact" | "colocalize" | "co-localize" | "associate")
+                && clause.rest.starts_with("with ") =>
+        {
+            let value = !clause.negated;
+            found.push(candidate(
+                if value { "boolean" } else { "boolean_no" },
+                format!("{} {subject} {} {}", clause.did(), clause.with_manner(verb.base), clause.rest),
+                AnswerSpec::Boolean { value },
+            ));
+        }
+        _ => {}
+    }
+}
+
+fn sign(manner: &str) -> Option<(&'static str, &'static str)> {
+    match manner {
+        "positively" => Some(("positively", "negatively")),
+        "negatively" => Some(("negatively", "positively")),
+        "inversely" => Some(("inversely", "positively")),
+        _ => None,
+    }
+}
+
+/// `Y was unchanged in A`, `Y was unaffected by X`.
+fn unchanged(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
+    if !matches!(clause.group, Group::Be) || clause.negated {
+        return;
+    }
+    let Some(rest) = ["unchanged ", "unaffected ", "unaltered "].iter().find_map(|w| clause.rest.strip_prefix(w))
+    else {
+        return;
+    };
+    let did = if clause.tense == Tense::Past { "did" } else { clause.did() };
+    if let Some(agent) = rest.strip_prefix("by ") {
+        if agent.split(' ').count() <= 8 && !agent.contains(" and ") {
+            found.push(candidate(
+                "direction",
+                format!("how {did} {agent} change {subject}"),
+                AnswerSpec::Direction { value: Direction::NoChange },
+            ));
+        }
+    } else if starts_modifier(rest) || rest.starts_with("upon ") {
+        found.push(candidate(
+            "direction",
+            format!("how {did} {subject} change {rest}"),
+            AnswerSpec::Direction { value: Direction::NoChange },
+        ));
+    }
+}
