@@ -190,7 +190,8 @@ pub(crate) fn is_initials(short: &str, long: &str) -> bool {
 
 /// Without white space, quotes and final points at the ends. A final `+` or `-` stays.
 pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim().trim_end_matches(['.', ',', ';', ':', '!', '?']).trim_end()
+    // Points and spaces together: `a : .` ends as `a.` does.
+    text.trim().trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?'))
 }
 
 /// Compatibility form; superscripts behind a digit keep their place as `10^6`, primes become apostrophes.
@@ -528,6 +529,14 @@ mod tests {
         ] {
             assert!(!equal(a, b), "{a} / {b}: {:?}", Folded::new(a));
         }
+    }
+
+    #[test]
+    fn points_and_spaces_at_the_end_are_dress_in_any_order() {
+        for text in [": ", "p53 : .", "p53 . ,", "p53;"] {
+            assert_eq!(fold(text), fold(&format!("{text}. ")), "{text:?}");
+        }
+        assert_eq!(fold("p53 : ."), fold("p53"));
     }
 
     #[test]
