@@ -82,7 +82,8 @@ impl App {
         let generators = config.question.generators.iter().map(|kind| generator(*kind, config)).collect();
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
-        Ok(worker::Env::new(store, index, data_dir, limits, generators, judge, archives))
+        let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
+        Ok(env.with_drift(config.drift.clone()))
     }
 
     /// One archive, switched on or not.

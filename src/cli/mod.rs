@@ -21,6 +21,7 @@ mod settings;
 mod show;
 mod simulate;
 mod status;
+mod topics;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -75,6 +76,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Show what the store holds and what is queued
     Status(status::Args),
+    /// The set of topics, and the classifier for what has no label
+    Topics(topics::Args),
 }
 
 /// Runs the command that `cli` names.
@@ -102,6 +105,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
+        Command::Topics(args) => topics::run(&args),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Scale;
-use crate::{document, fetch, index, question, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, question, source, telemetry, verify, web, worker};
 
 /// The whole file. A room's part is the room's own `Config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,7 @@ pub struct File {
     pub question: question::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub drift: drift::detector::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
     pub clock: Option<Scale>,
 }
@@ -48,6 +49,7 @@ impl Default for File {
             question: question::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
+            drift: drift::detector::Config::default(),
             clock: None,
         }
     }

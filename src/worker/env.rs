@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::document::Limits;
+use crate::drift::detector;
 use crate::index::Index;
 use crate::model::delivery::SourceName;
 use crate::model::document::Document;
@@ -26,6 +27,8 @@ pub struct Env {
     pub generators: Vec<Arc<dyn Generate>>,
     pub judge: Judge,
     pub archives: BTreeMap<SourceName, Archive>,
+    /// How the topic mix is judged.
+    pub drift: detector::Config,
     wake: Notify,
     stopping: CancellationToken,
 }
@@ -42,7 +45,24 @@ impl Env {
     ) -> Self {
         let clock = store.clock().clone();
         let (wake, stopping) = (Notify::new(), CancellationToken::new());
-        Env { store, index, clock, data_dir, limits, generators, judge, archives, wake, stopping }
+        Env {
+            store,
+            index,
+            clock,
+            data_dir,
+            limits,
+            generators,
+            judge,
+            archives,
+            drift: detector::Config::default(),
+            wake,
+            stopping,
+        }
+    }
+
+    /// With another way to judge the topic mix than the default.
+    pub fn with_drift(self, drift: detector::Config) -> Self {
+        Env { drift, ..self }
     }
 
     /// The drafts of all generators. Blocks; a generator that asks a model server needs a runtime around the caller.
