@@ -88,7 +88,8 @@ impl App {
         let generators = generators.collect::<Result<Vec<_>, _>>()?;
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
-        Ok(worker::Env::new(store, index, data_dir, limits, generators, judge, archives))
+        let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
+        Ok(env.with_drift(config.drift.clone()))
     }
 
     fn generator(&self, kind: GeneratorKind, config: &Config) -> Result<Arc<dyn Generate>, Error> {

@@ -13,6 +13,7 @@ pub mod document;
 pub mod question;
 pub mod grade;
 pub mod verify;
+pub mod topic;
 pub mod drift;
 pub mod store;
 pub mod index;

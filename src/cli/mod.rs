@@ -22,6 +22,7 @@ mod settings;
 mod show;
 mod simulate;
 mod status;
+mod topics;
 mod verify;
 
 use std::io::Write;
@@ -77,6 +78,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Show what the store holds and what is queued
     Status(status::Args),
+    /// The set of topics, and the classifier for what has no label
+    Topics(topics::Args),
     /// Verify candidate questions against their articles, without a model
     Verify(verify::Args),
 }
@@ -106,6 +109,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
+        Command::Topics(args) => topics::run(&args),
         Command::Verify(args) => verify::run(&args),
     }
 }

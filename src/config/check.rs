@@ -11,7 +11,7 @@ use crate::model::delivery::SourceName;
 use crate::question::GeneratorKind;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{fetch, source, telemetry};
+use crate::{drift, fetch, source, telemetry};
 
 /// Collects what is wrong.
 struct Faults(Vec<String>);
@@ -78,6 +78,7 @@ pub(super) fn check(
         llm,
         verify: file.verify,
         index: file.index,
+        drift: file.drift,
     })
 }
 
@@ -114,6 +115,9 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
     faults.range("verify.max_quote_bytes", verify.max_quote_bytes, 100, 1 << 20);
     faults.range("verify.contaminated_runs", verify.contaminated_runs, 1, 1000);
+    if let Err(drift::Error::Setting { key, value, expected }) = file.drift.check() {
+        faults.add(&format!("drift.{key}"), format!("{value} is not {expected}"));
+    }
     faults.range("index.writer_memory_mib", index.writer_memory_mib, 15, 2048);
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Scale;
-use crate::{document, fetch, index, llm, question, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, llm, question, source, telemetry, verify, web, worker};
 
 /// The whole file. A room's part is the room's own `Config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ pub struct File {
     pub llm: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub drift: drift::detector::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
     pub clock: Option<Scale>,
 }
@@ -50,6 +51,7 @@ impl Default for File {
             llm: llm::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
+            drift: drift::detector::Config::default(),
             clock: None,
         }
     }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::model::delivery::SourceName;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{document, fetch, index, llm, question, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, llm, question, source, telemetry, verify, web, worker};
 
 pub use file::File;
 
@@ -45,6 +45,7 @@ pub struct Config {
     pub llm: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub drift: drift::detector::Config,
 }
 
 /// What the command line says over the file and the environment.
@@ -319,7 +320,13 @@ mod tests {
         let mut missing = Vec::new();
         compare("", &default, &written, &mut missing);
         assert!(missing.is_empty(), "not in config/aludel.toml: {missing:?}");
-        for key in ["time_zone", "sources.biorxiv.since", "sources.pubmed.api_key_file", "sources.medrxiv.base_url"] {
+        for key in [
+            "time_zone",
+            "sources.biorxiv.since",
+            "sources.pubmed.api_key_file",
+            "sources.medrxiv.base_url",
+            "drift.reference_from",
+        ] {
             assert!(optional.iter().any(|name| name == key), "{key} is not in config/aludel.toml");
         }
     }

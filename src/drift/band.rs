@@ -60,16 +60,26 @@ fn check(config: &Config) -> Result<(), Error> {
 }
 
 /// One multinomial sample as shares, by conditional binomials: its cost grows with the topics, not with the rows.
-fn multinomial(size: u64, shares: &[f64], rng: &mut ChaCha8Rng, drawn: &mut [f64]) {
+pub(super) fn multinomial(size: u64, shares: &[f64], rng: &mut ChaCha8Rng, drawn: &mut [f64]) {
+    draw(size, shares, rng, |k, count| drawn[k] = count as f64 / size as f64);
+}
+
+/// The same as counts.
+pub(super) fn multinomial_counts(size: u64, shares: &[f64], rng: &mut ChaCha8Rng, drawn: &mut [u64]) {
+    draw(size, shares, rng, |k, count| drawn[k] = count);
+}
+
+fn draw(size: u64, shares: &[f64], rng: &mut ChaCha8Rng, mut take: impl FnMut(usize, u64)) {
     let mut left = size;
     let mut rest = 1.0;
-    for (share, drawn) in shares.iter().zip(drawn.iter_mut()) {
+    for (k, share) in shares.iter().enumerate() {
         let probability = if rest > 0.0 { (share / rest).clamp(0.0, 1.0) } else { 0.0 };
         let count = match Binomial::new(left, probability) {
+            _ if left == 0 || probability == 0.0 => 0,
             Ok(binomial) => binomial.sample(rng).min(left),
             Err(_) => 0,
         };
-        *drawn = count as f64 / size as f64;
+        take(k, count);
         left -= count;
         rest -= share;
     }

@@ -1,16 +1,36 @@
-//! Two topic mixes in; how far apart they are, whether sampling alone explains it, and which topics moved, out.
+//! Topic mixes in; how far apart they are, whether sampling alone explains it, which topics moved, and when it is drift, out.
 //!
 //! Measuring is apart from judging: [`statistic`] gives numbers, [`band`] says what chance gives at these very sample
-//! sizes, [`score()`] puts a verdict on them. Reading files and the store is for others.
+//! sizes, [`score()`] puts a verdict on two tables and [`detector`] on week after week of a [`Series`]. Reading files and the store is
+//! for others.
 
+pub mod alignment;
 pub mod band;
+pub mod bands;
+pub mod comparison;
+pub mod decision;
+pub mod detector;
+pub mod explain;
+pub mod guard;
+pub mod calibrate;
+pub mod interval;
 pub mod mix;
+pub mod monthly;
 pub mod moved;
+pub mod plot;
+pub mod reality;
 pub mod score;
+pub mod series;
 pub mod statistic;
+pub mod terms;
+pub mod window;
 
+pub use decision::{Decision, Reason};
+pub use detector::{Names, detect};
 pub use mix::Mix;
 pub use score::{Report, Verdict, score};
+pub use series::{Label, Series};
+pub use window::{Counts, Window};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +63,8 @@ pub enum Error {
         "the reference has {reference} topics and the current window {current}: they must be the same, in the same order"
     )]
     Lengths { reference: usize, current: usize },
+    #[error("no enter level keeps {promised} false refreshes a year at {per_week} rows a week")]
+    NoThreshold { promised: f64, per_week: f64 },
     #[error("{key} = {value}: expected {expected}")]
     Setting { key: &'static str, value: String, expected: &'static str },
 }

@@ -20,28 +20,49 @@ pub struct Moved {
 pub fn moved(topics: &[String], reference: &[u64], current: &[u64], rate: f64) -> Vec<Moved> {
     let n: f64 = reference.iter().map(|&count| count as f64).sum();
     let m: f64 = current.iter().map(|&count| count as f64).sum();
-    let mut tested: Vec<(f64, Moved)> = topics
+    let shares = |counts: &[u64], size: f64| counts.iter().map(|&count| count as f64 / size).collect::<Vec<f64>>();
+    let variance = |(&r, &c): (&u64, &u64)| {
+        let pooled = (r as f64 + c as f64) / (n + m);
+        pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)
+    };
+    let variances: Vec<f64> = reference.iter().zip(current).map(variance).collect();
+    moved_shares(topics, &shares(reference, n), &shares(current, m), &variances, rate)
+}
+
+/// As [`moved`], of shares with the variance of each change if nothing changed.
+pub fn moved_shares(topics: &[String], from: &[f64], to: &[f64], variances: &[f64], rate: f64) -> Vec<Moved> {
+    let p_values: Vec<f64> = from
         .iter()
-        .zip(reference.iter().zip(current))
-        .map(|(topic, (&r, &c))| {
-            let (from, to) = (r as f64 / n, c as f64 / m);
-            let pooled = (r as f64 + c as f64) / (n + m);
-            let deviation = (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
-            let p_value = if deviation > 0.0 { two_sided((to - from) / deviation) } else { 1.0 };
-            (p_value, Moved { topic: topic.clone(), from, to, q_value: 1.0 })
-        })
+        .zip(to)
+        .zip(variances)
+        .map(|((from, to), variance)| if *variance > 0.0 { two_sided((to - from) / variance.sqrt()) } else { 1.0 })
         .collect();
-    tested.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.topic.cmp(&a.1.topic)));
-    let count = tested.len();
-    let mut smallest = 1.0_f64;
-    for (at, (p_value, topic)) in tested.iter_mut().enumerate() {
-        let rank = (count - at) as f64;
-        smallest = smallest.min(*p_value * count as f64 / rank);
-        topic.q_value = smallest;
-    }
-    let mut moved: Vec<Moved> = tested.into_iter().map(|(_, topic)| topic).filter(|t| t.q_value < rate).collect();
+    let q_values = false_discovery_rates(&p_values);
+    let mut moved: Vec<Moved> = topics
+        .iter()
+        .zip(from.iter().zip(to))
+        .zip(q_values)
+        .map(|((topic, (&from, &to)), q_value)| Moved { topic: topic.clone(), from, to, q_value })
+        .filter(|moved| moved.q_value < rate)
+        .collect();
     moved.sort_by(|a, b| (b.to - b.from).abs().total_cmp(&(a.to - a.from).abs()).then_with(|| a.topic.cmp(&b.topic)));
     moved
+}
+
+/// For each p-value the smallest false-discovery rate at which it still counts, in the same order.
+///
+/// Source: Benjamini & Hochberg 1995, JRSS B 57(1).
+pub fn false_discovery_rates(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|a, b| p_values[*b].total_cmp(&p_values[*a]));
+    let mut rates = vec![1.0; p_values.len()];
+    let mut smallest = 1.0_f64;
+    for (at, index) in order.into_iter().enumerate() {
+        let rank = (p_values.len() - at) as f64;
+        smallest = smallest.min(p_values[index] * p_values.len() as f64 / rank);
+        rates[index] = smallest;
+    }
+    rates
 }
 
 fn two_sided(z: f64) -> f64 {
@@ -51,6 +72,19 @@ fn two_sided(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The fifteen p-values of the worked example in Benjamini & Hochberg 1995, section 4.1: at the rate 0.05 the first four count.
+    #[test]
+    fn the_published_example_of_false_discovery_rates() {
+        let p = [
+            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
+            0.7590, 1.0,
+        ];
+        let rates = false_discovery_rates(&p);
+        assert_eq!(rates.iter().filter(|rate| **rate <= 0.05).count(), 4);
+        assert!((rates[3] - 0.0095 * 15.0 / 4.0).abs() < 1e-12);
+        assert!(rates.windows(2).all(|pair| pair[0] <= pair[1]));
+    }
 
     #[test]
     fn only_the_topic_that_moved_is_named() {

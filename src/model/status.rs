@@ -45,6 +45,18 @@ impl WorkStatus {
 }
 
 status! {
+    /// Where the drift detector stands.
+    DriftState {
+        /// The newest topic mix is the reference's, as far as can be told.
+        Stable = "stable",
+        /// It was outside, for fewer windows in a row than make drift.
+        Warning = "warning",
+        /// It has moved.
+        Drifted = "drifted",
+    }
+}
+
+status! {
     /// A posted text of a work.
     VersionStatus {
         /// Listed by an archive; its text is not parsed yet.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::index::Index;
+use crate::model::status::DriftState;
 use crate::store::{self, Store};
 use crate::web;
 
@@ -58,6 +59,11 @@ fn describe() {
     describe_counter!("aludel_source_rows_total", "Rows received, by source");
     describe_counter!("aludel_source_gap_rows_total", "Rows announced and not received, by source");
     describe_counter!("aludel_source_errors_total", "Days that could not be read, by source");
+    describe_gauge!("aludel_drift_state", "State of the topic mix: 0 stable, 1 warning, 2 drifted");
+    describe_gauge!("aludel_drift_distance", "Jensen-Shannon distance of the newest window from the reference");
+    describe_gauge!("aludel_drift_distance_corrected", "The same with the bias of small samples taken off");
+    describe_gauge!("aludel_drift_band", "Upper end of the band of chance for the newest window");
+    describe_gauge!("aludel_drift_documents", "Labelled works in the newest window");
     describe_gauge!("aludel_process_resident_bytes", "Memory that the process holds");
     describe_gauge!("aludel_store_bytes", "Size of the store's file");
     describe_histogram!("aludel_search_seconds", "How long searches took inside the index");
@@ -97,6 +103,7 @@ fn gauges(store: &Store, index: &Index, full: bool) -> Result<(), store::Error> 
         metrics::gauge!("aludel_store_bytes").set(meta.len() as f64);
     }
     if full {
+        drift(&rows)?;
         let counts = rows.counts()?;
         for (state, n) in counts.questions {
             metrics::gauge!("aludel_questions", "state" => state).set(n as f64);
@@ -110,6 +117,24 @@ fn gauges(store: &Store, index: &Index, full: bool) -> Result<(), store::Error> 
                 let seconds = (now - at).max(0) as f64 / 1000.0;
                 metrics::gauge!("aludel_source_seconds_since_news", "source" => source).set(seconds);
             }
+        }
+    }
+    Ok(())
+}
+
+fn drift(rows: &store::Rows) -> Result<(), store::Error> {
+    let Some(latest) = rows.latest_drift_decision()? else { return Ok(()) };
+    let state = DriftState::ALL.iter().position(|state| state.as_str() == latest.state).unwrap_or(0);
+    metrics::gauge!("aludel_drift_state").set(state as f64);
+    let measured = &latest.decision["measured"];
+    for (name, value) in [
+        ("aludel_drift_distance", &measured["distance"]),
+        ("aludel_drift_distance_corrected", &measured["corrected"]),
+        ("aludel_drift_band", &measured["upper"]),
+        ("aludel_drift_documents", &latest.decision["n_current"]),
+    ] {
+        if let Some(value) = value.as_f64() {
+            metrics::gauge!(name).set(value);
         }
     }
     Ok(())

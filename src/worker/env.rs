@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::document::Limits;
+use crate::drift::detector;
 use crate::index::Index;
 use crate::model::delivery::SourceName;
 use crate::model::document::Document;
@@ -28,6 +29,8 @@ pub struct Env {
     pub judge: Judge,
     pub archives: BTreeMap<SourceName, Archive>,
     drafting: Drafting,
+    /// How the topic mix is judged.
+    pub drift: detector::Config,
     wake: Notify,
     stopping: CancellationToken,
 }
@@ -45,7 +48,25 @@ impl Env {
         let clock = store.clock().clone();
         let (wake, stopping) = (Notify::new(), CancellationToken::new());
         let drafting = Drafting::default();
-        Env { store, index, clock, data_dir, limits, generators, judge, archives, drafting, wake, stopping }
+        Env {
+            store,
+            index,
+            clock,
+            data_dir,
+            limits,
+            generators,
+            judge,
+            archives,
+            drift: detector::Config::default(),
+            drafting,
+            wake,
+            stopping,
+        }
+    }
+
+    /// With another way to judge the topic mix than the default.
+    pub fn with_drift(self, drift: detector::Config) -> Self {
+        Env { drift, ..self }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.

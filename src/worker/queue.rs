@@ -20,12 +20,14 @@ pub enum Order {
     Draft { version: VersionId },
     /// Judge a work's older questions against its present text.
     Recheck { work: WorkId },
+    /// Judge the topic mix.
+    Drift {},
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 4] = ["poll", "file", "recheck", "draft"];
+pub const KINDS: [&str; 5] = ["poll", "file", "recheck", "drift", "draft"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -33,6 +35,7 @@ impl Order {
             Order::File { .. } => "file",
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
+            Order::Drift {} => "drift",
             Order::Poll { .. } => "poll",
         }
     }
@@ -42,6 +45,7 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
+            Order::Drift {} => "all".to_owned(),
             Order::Poll { source } => source.to_string(),
         }
     }
@@ -142,6 +146,7 @@ mod tests {
             Order::File { path: "a.xml".into() },
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
+            Order::Drift {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 use notify::Watcher;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -113,6 +113,7 @@ async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) ->
             helpers.spawn(archive::follow_full_texts(env.clone(), *source, shutdown.clone()));
         }
     }
+    helpers.spawn(follow_weeks(env.clone(), shutdown.clone()));
     helpers.spawn(keep_house(env.clone(), config.clone(), shutdown.clone()));
 
     let mut running: JoinSet<&'static str> = JoinSet::new();
@@ -259,6 +260,29 @@ async fn follow_index(env: Arc<Env>, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Has the topic mix judged at the start and on every Tuesday, when most of what the week before posted late is there.
+async fn follow_weeks(env: Arc<Env>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let store = env.store.clone();
+        let queued = tokio::task::spawn_blocking(move || {
+            let mut txn = store.write()?;
+            queue::enqueue(&mut txn, &Order::Drift {})?;
+            txn.commit()
+        });
+        match queued.await {
+            Ok(Err(error)) => tracing::warn!(%error, "the topic mix could not be put in the queue"),
+            _ => env.wake(),
+        }
+        let now = env.clock.now();
+        let since_tuesday = i64::from(now.weekday().days_since(Weekday::Tue));
+        let tuesday = now.date_naive() + TimeDelta::days(7 - since_tuesday);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = env.clock.sleep_until(tuesday.and_time(NaiveTime::MIN).and_utc()) => {}
         }
     }
 }

@@ -14,6 +14,7 @@ mod serve;
 mod simulate;
 mod source;
 mod store;
+mod topics;
 mod support;
 mod unit_files;
 mod verify;

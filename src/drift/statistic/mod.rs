@@ -7,7 +7,7 @@ mod total_variation;
 
 pub use g_test::{GTest, g_test};
 pub use jensen_shannon::{jensen_shannon, jensen_shannon_corrected, jensen_shannon_of_shares};
-pub use psi::psi;
+pub use psi::{psi, psi_of_shares};
 pub use total_variation::total_variation;
 
 use super::Error;

@@ -13,11 +13,16 @@ const FLOOR: f64 = 1e-4;
 /// Source: Siddiqi 2006, Credit Risk Scorecards; the symmetrised divergence of Kullback & Leibler 1951.
 pub fn psi(reference: &[u64], current: &[u64]) -> Result<f64, Error> {
     let (reference, current) = shares(reference, current)?;
-    let floored = |shares: Vec<f64>| {
-        let raised: Vec<f64> = shares.into_iter().map(|share| share.max(FLOOR)).collect();
-        let total: f64 = raised.iter().sum();
-        raised.into_iter().map(|share| share / total).collect::<Vec<f64>>()
+    Ok(psi_of_shares(&reference, &current))
+}
+
+/// As [`psi`], of shares that sum to 1.
+pub fn psi_of_shares(reference: &[f64], current: &[f64]) -> f64 {
+    let total = |shares: &[f64]| shares.iter().map(|share| share.max(FLOOR)).sum::<f64>();
+    let (of_reference, of_current) = (total(reference), total(current));
+    let term = |(&r, &c): (&f64, &f64)| {
+        let (r, c) = (r.max(FLOOR) / of_reference, c.max(FLOOR) / of_current);
+        (c - r) * (c / r).ln()
     };
-    let (reference, current) = (floored(reference), floored(current));
-    Ok(reference.iter().zip(&current).map(|(&r, &c)| (c - r) * (c / r).ln()).sum())
+    reference.iter().zip(current).map(term).sum()
 }

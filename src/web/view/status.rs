@@ -46,7 +46,7 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("jobs", json!(counts.jobs)),
         ("files", json!(counts.files)),
         ("index", json!({ "size": index.map(Index::stats).transpose()?, "sequence": sequence, "behind": behind })),
-        ("drift", Value::Null),
+        ("drift", drift(rows)?),
         ("last_refresh", Value::Null),
         ("last_releases", json!([])),
         ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),
@@ -54,4 +54,17 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         status.insert(name.to_owned(), value);
     }
     Ok(status)
+}
+
+/// The newest decision of the detector; null before there is one.
+fn drift(rows: &Rows) -> Result<Value, Error> {
+    let Some(latest) = rows.latest_drift_decision()? else { return Ok(Value::Null) };
+    let (decision, measured) = (&latest.decision, &latest.decision["measured"]);
+    Ok(json!({
+        "state": latest.state, "reason": latest.reason, "decided_at": latest.decided_at,
+        "window": { "from": decision["from"], "to": decision["to"], "n": decision["n_current"] },
+        "reference": { "from": decision["reference_from"], "to": decision["reference_to"], "n": decision["n_reference"] },
+        "jensen_shannon": measured["distance"], "jensen_shannon_corrected": measured["corrected"],
+        "psi": measured["psi"], "band_upper": measured["upper"], "topics": measured["topics"],
+    }))
 }

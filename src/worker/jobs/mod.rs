@@ -1,6 +1,7 @@
 //! One job a file: load, call a room, save and queue what follows. Every job may run twice.
 
 pub mod draft;
+pub mod drift;
 pub mod file;
 pub mod full_text;
 pub mod index;
@@ -19,6 +20,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Draft { version } => draft::run(env, *version, &mut |_, _| ()),
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
+        Order::Drift {} => drift::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }
 }

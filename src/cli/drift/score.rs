@@ -11,18 +11,6 @@ use crate::drift::{Config, Mix, Report, Verdict, score};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// Compare the topic mix of two CSV files; the verdict is in the report, not in the exit code
-    Score(ScoreArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ScoreArgs {
     /// The reference: a CSV with columns topic,count, or a column topic and one row a document
     #[arg(long, value_name = "A.csv")]
     reference: PathBuf,
@@ -43,13 +31,14 @@ struct ScoreArgs {
     json: bool,
 }
 
+/// # Errors
+/// A file that is no table of the form, or an empty one.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Command::Score(args) = &args.command;
     let mix = Mix::join(&histogram(&args.reference)?, &histogram(&args.current)?);
     let config = Config { band_level: args.level, draws: args.draws, seed: args.seed, ..Config::default() };
     let report = score(&mix, &config)?;
     let text = if args.json { serde_json::to_string(&report)? + "\n" } else { describe(&report) };
-    super::print_bytes(text.as_bytes())
+    super::super::print_bytes(text.as_bytes())
 }
 
 /// Rows per topic. A blank topic is a missing label, not a topic: such rows are left out.

@@ -1,0 +1,386 @@
+//! The state machine: weekly windows in, one decision a window out.
+//!
+//! Judged is the mix of the last `window_weeks` full weeks against the reference, source by source, once a week. Nothing is proposed by a
+//! bare constant: the levels are multiples of what chance gives for the very sizes at hand.
+
+mod config;
+
+use std::ops::Range;
+
+use super::Error;
+use super::bands::Bands;
+use super::comparison::{self, Comparison, Stratum, compare, strata};
+use super::decision::{Decision, Measured, Peak, Reason, Season, SourceUse};
+use super::guard::{self, Volume, volumes};
+use super::moved::moved_shares;
+use super::window::{Counts, Window};
+use crate::model::status::DriftState;
+
+pub use config::Config;
+
+/// Weeks between a week and the same one a year ago.
+const YEAR: usize = 52;
+/// Share of the reference's weight that has to be there.
+const LEAST_WEIGHT: f64 = 0.5;
+
+/// What the windows are windows of.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// In the order of [`Counts::topics`].
+    pub topics: &'a [String],
+    /// In the order of [`Window::sources`].
+    pub sources: &'a [String],
+}
+
+/// Judges every week of `weeks` (full weeks in a row, same topics and sources in all) that comes after the first reference.
+///
+/// # Errors
+/// [`Error::Setting`].
+pub fn detect(weeks: &[Window], names: Names<'_>, config: &Config) -> Result<Vec<Decision>, Error> {
+    config.check()?;
+    Ok(decisions(weeks, names, config, Bands::exact(config.band_level, config.draws, config.seed)))
+}
+
+pub(super) fn decisions(weeks: &[Window], names: Names<'_>, config: &Config, bands: Bands) -> Vec<Decision> {
+    let volumes = volumes(weeks, config.outage_share, config.bulk_factor);
+    let Some(reference) = first_reference(weeks, &volumes, config) else { return Vec::new() };
+    let first = reference.end + config.window_weeks - 1;
+    let mut detector = Detector { weeks, names, config, volumes, bands, machine: Machine::NEW, reference: None };
+    detector.refer_to(reference);
+    (first..weeks.len()).map(|at| detector.judge(at)).collect()
+}
+
+/// The weeks of the first reference; `None` while there are too few of them.
+fn first_reference(weeks: &[Window], volumes: &[Vec<Volume>], config: &Config) -> Option<Range<usize>> {
+    if let (Some(from), Some(to)) = (config.reference_from, config.reference_to) {
+        let begin = weeks.iter().position(|week| week.from >= from)?;
+        let end = weeks.iter().rposition(|week| week.to <= to)? + 1;
+        return (begin < end).then_some(begin..end);
+    }
+    let labelled = |end: usize| usable(weeks, volumes, 0..end).iter().map(Counts::n_labelled).sum::<u64>();
+    let begin = weeks.iter().position(|week| week.n_labelled() > 0)?;
+    let end = (begin + config.reference_weeks..=weeks.len()).find(|end| labelled(*end) >= config.minimum_reference)?;
+    Some(begin..end)
+}
+
+/// Per source the rows of the weeks in `range` whose volume was usual.
+fn usable(weeks: &[Window], volumes: &[Vec<Volume>], range: Range<usize>) -> Vec<Counts> {
+    let mut sums = vec![Counts::default(); weeks.first().map_or(0, |week| week.sources.len())];
+    for at in range {
+        for (source, sum) in sums.iter_mut().enumerate() {
+            let counts = &weeks[at].sources[source];
+            if volumes[at][source] == Volume::Usual {
+                sum.add(counts);
+            } else if sum.topics.is_empty() {
+                *sum = Counts::of(counts.topics.len());
+            }
+        }
+    }
+    sums
+}
+
+struct Reference {
+    weeks: Range<usize>,
+    /// Per source.
+    counts: Vec<Counts>,
+    dispersion: f64,
+    /// Whether it takes in further weeks until it has `reference_weeks` of them.
+    begun_anew: bool,
+}
+
+struct Machine {
+    state: DriftState,
+    /// Windows in a row outside, and the week with which the first of them ended.
+    run: u32,
+    run_from: usize,
+    /// Windows of a cool-down that are left.
+    cooling: u32,
+    /// Windows in a row below the leave level after drift.
+    calm: u32,
+}
+
+impl Machine {
+    const NEW: Machine = Machine { state: DriftState::Stable, run: 0, run_from: 0, cooling: 0, calm: 0 };
+}
+
+struct Detector<'a> {
+    weeks: &'a [Window],
+    names: Names<'a>,
+    config: &'a Config,
+    volumes: Vec<Vec<Volume>>,
+    bands: Bands,
+    machine: Machine,
+    reference: Option<Reference>,
+}
+
+impl Detector<'_> {
+    fn refer_to(&mut self, weeks: Range<usize>) {
+        let counts = usable(self.weeks, &self.volumes, weeks.clone());
+        let dispersion = guard::dispersion(&self.weeks[weeks.clone()], &self.volumes[weeks.clone()]);
+        self.reference = Some(Reference { weeks, counts, dispersion, begun_anew: false });
+    }
+
+    /// Judges the window that ends with week `at`.
+    fn judge(&mut self, at: usize) -> Decision {
+        let window = at + 1 - self.config.window_weeks..at + 1;
+        self.grow_reference(window.start);
+        let before = self.machine.state;
+        // Proof: set before the first window is judged.
+        let Some(reference) = self.reference.take() else { unreachable!("there is a reference") };
+        let (found, mut decision) = self.measure(window.clone(), &reference, before);
+        self.reference = Some(reference);
+        decision.reason = match found {
+            Err(held) => held,
+            Ok(comparison) => {
+                let reason = self.step(at, &decision);
+                if reason == Reason::Outside || reason == Reason::Drifted {
+                    decision.moved = moved_shares(
+                        self.names.topics,
+                        &comparison.from,
+                        &comparison.to,
+                        &comparison.variance,
+                        self.config.false_discovery_rate,
+                    );
+                }
+                reason
+            }
+        };
+        decision.refresh = decision.reason == Reason::Drifted;
+        decision.state = self.machine.state;
+        decision.run = self.machine.run;
+        if decision.reason == Reason::CoolDown && self.machine.cooling == 0 && self.config.renew_reference {
+            self.renew();
+        }
+        decision
+    }
+
+    /// After a cool-down the mix that was called drift is the reference.
+    fn renew(&mut self) {
+        let begin = self.machine.run_from;
+        self.machine = Machine::NEW;
+        self.bands.forget();
+        self.refer_to(begin..begin + 1);
+        if let Some(reference) = &mut self.reference {
+            reference.begun_anew = true;
+        }
+    }
+
+    fn grow_reference(&mut self, window_start: usize) {
+        let Some(reference) = &self.reference else { return };
+        let begin = reference.weeks.start;
+        let end = window_start.min(begin + self.config.reference_weeks);
+        if reference.begun_anew && end > reference.weeks.end {
+            self.refer_to(begin..end);
+            if let Some(reference) = &mut self.reference {
+                reference.begun_anew = true;
+            }
+        }
+    }
+
+    /// What the window says, or why it says nothing. The decision's state and reason are still to be set.
+    fn measure(
+        &mut self,
+        window: Range<usize>,
+        reference: &Reference,
+        before: DriftState,
+    ) -> (Result<Comparison, Reason>, Decision) {
+        let config = self.config;
+        let current = usable(self.weeks, &self.volumes, window.clone());
+        let (strata, sources) = self.strata(&window, reference, &current);
+        let sum = |of: fn(&Counts) -> u64| current.iter().map(of).sum::<u64>();
+        let mut decision = Decision {
+            from: self.weeks[window.start].from,
+            to: self.weeks[window.end - 1].to,
+            before,
+            state: before,
+            reason: Reason::Inside,
+            refresh: false,
+            run: 0,
+            reference_from: self.weeks[reference.weeks.start].from,
+            reference_to: self.weeks[reference.weeks.end - 1].to,
+            measured: None,
+            n_reference: strata.iter().flat_map(|stratum| &stratum.reference).sum(),
+            n_current: strata.iter().flat_map(|stratum| &stratum.current).sum(),
+            n_unlabelled: sum(|counts| counts.unlabelled),
+            n_unknown: sum(|counts| counts.unknown),
+            sources,
+            moved: Vec::new(),
+        };
+        let weight: f64 = decision.sources.iter().map(|source| source.weight).sum();
+        if decision.n_current < config.minimum_documents || decision.n_reference < config.minimum_reference {
+            // A feed that is down is not a quiet week.
+            let down = weight < LEAST_WEIGHT && current.len() > 1;
+            return (Err(if down { Reason::SourcesMissing } else { Reason::TooFew }), decision);
+        }
+        if weight < LEAST_WEIGHT {
+            return (Err(Reason::SourcesMissing), decision);
+        }
+        let share = |counts: &[Counts]| {
+            let all: u64 = counts.iter().map(Counts::n).sum();
+            counts.iter().map(|counts| counts.unlabelled + counts.unknown).sum::<u64>() as f64 / all.max(1) as f64
+        };
+        if share(&current) > share(&reference.counts) + config.unlabelled_excess {
+            return (Err(Reason::LabelsMissing), decision);
+        }
+        let Some(comparison) = compare(&strata, reference.dispersion, &mut self.bands) else {
+            return (Err(Reason::TooFew), decision);
+        };
+        let score = self.score(&comparison);
+        let is_above = score > config.enter;
+        decision.measured = Some(Measured {
+            distance: comparison.distance,
+            corrected: comparison.corrected,
+            psi: comparison.psi,
+            upper: comparison.upper,
+            dispersion: reference.dispersion,
+            topics: comparison.topics,
+            score,
+            enter: config.enter,
+            leave: config.enter * config.leave_part,
+            without_peak: if is_above { self.without_peak(&window, reference, &current) } else { None },
+            season: if is_above { self.season(&window, reference, &strata) } else { None },
+        });
+        (Ok(comparison), decision)
+    }
+
+    fn score(&self, comparison: &Comparison) -> f64 {
+        comparison.distance / (comparison.upper.powi(2) + self.config.floor.powi(2)).sqrt().max(f64::MIN_POSITIVE)
+    }
+
+    /// The sources that are on both sides, with the reference's weights, and what became of each.
+    fn strata(
+        &self,
+        window: &Range<usize>,
+        reference: &Reference,
+        current: &[Counts],
+    ) -> (Vec<Stratum>, Vec<SourceUse>) {
+        let compared = strata(&reference.counts, current);
+        let uses = (0..current.len())
+            .map(|source| {
+                let stratum = compared.iter().find(|(at, _)| *at == source).map(|(_, stratum)| stratum);
+                SourceUse {
+                    source: self.names.sources.get(source).cloned().unwrap_or_default(),
+                    weight: stratum.map_or(0.0, |stratum| stratum.weight),
+                    n_reference: reference.counts[source].n_labelled(),
+                    n_current: current[source].n_labelled(),
+                    left_out: window
+                        .clone()
+                        .filter(|at| self.volumes[*at][source] != Volume::Usual)
+                        .map(|at| (self.weeks[at].from, self.volumes[at][source]))
+                        .collect(),
+                }
+            })
+            .collect();
+        (compared.into_iter().map(|(_, stratum)| stratum).collect(), uses)
+    }
+
+    /// The distance without the week of the window that adds most to it.
+    fn without_peak(&self, window: &Range<usize>, reference: &Reference, current: &[Counts]) -> Option<Peak> {
+        let without = |left_out: usize| {
+            let mut rest = current.to_vec();
+            for (source, rest) in rest.iter_mut().enumerate() {
+                if self.volumes[left_out][source] == Volume::Usual {
+                    let counts = &self.weeks[left_out].sources[source];
+                    rest.topics.iter_mut().zip(&counts.topics).for_each(|(sum, n)| *sum -= n);
+                }
+            }
+            let strata: Vec<Stratum> =
+                strata(&reference.counts, &rest).into_iter().map(|(_, stratum)| stratum).collect();
+            comparison::corrected(&strata, reference.dispersion)
+        };
+        window
+            .clone()
+            .filter_map(|at| Some(Peak { week: self.weeks[at].from, corrected: without(at)? }))
+            .min_by(|a, b| a.corrected.total_cmp(&b.corrected))
+    }
+
+    /// The same weeks a year ago. They bear on the reference only when they began before it ended: what changed after it is news.
+    fn season(&mut self, window: &Range<usize>, reference: &Reference, strata: &[Stratum]) -> Option<Season> {
+        let ago = window.start.checked_sub(YEAR)?..window.end - YEAR;
+        if ago.start >= reference.weeks.end || self.config.window_weeks > YEAR {
+            return None;
+        }
+        let then = usable(self.weeks, &self.volumes, ago.clone());
+        let used: Vec<&Counts> = then
+            .iter()
+            .zip(&reference.counts)
+            .zip(usable(self.weeks, &self.volumes, window.clone()))
+            .filter(|((_, old), new)| {
+                strata.iter().any(|stratum| stratum.reference == old.topics && stratum.current == new.topics)
+            })
+            .map(|((then, _), _)| then)
+            .collect();
+        let n = used.iter().map(|counts| counts.n_labelled()).sum();
+        if n < self.config.minimum_documents || used.len() != strata.len() {
+            return None;
+        }
+        let pair = |reference: &[u64], current: &[u64], weight| Stratum {
+            weight,
+            reference: reference.to_vec(),
+            current: current.to_vec(),
+        };
+        let now: Vec<Stratum> =
+            strata.iter().zip(&used).map(|(s, then)| pair(&then.topics, &s.current, s.weight)).collect();
+        let old: Vec<Stratum> =
+            strata.iter().zip(&used).map(|(s, then)| pair(&s.reference, &then.topics, s.weight)).collect();
+        let from_then = compare(&now, reference.dispersion, &mut self.bands)?;
+        let from_reference = compare(&old, reference.dispersion, &mut self.bands)?;
+        Some(Season {
+            from: self.weeks[ago.start].from,
+            to: self.weeks[ago.end - 1].to,
+            n,
+            distance: from_then.distance,
+            upper: from_then.upper,
+            from_reference: from_reference.corrected,
+        })
+    }
+
+    /// Moves the machine by one measured window.
+    fn step(&mut self, at: usize, decision: &Decision) -> Reason {
+        let (config, machine) = (self.config, &mut self.machine);
+        let Some(measured) = &decision.measured else { return Reason::TooFew };
+        if machine.cooling > 0 {
+            machine.cooling -= 1;
+            return Reason::CoolDown;
+        }
+        let is_above = measured.score > config.enter;
+        let excuse =
+            if measured.without_peak.as_ref().is_some_and(|peak| peak.corrected < measured.corrected / 2.0) {
+                Some(Reason::OneWeek)
+            } else if measured.season.as_ref().is_some_and(|season| {
+                season.distance <= season.upper && season.from_reference >= measured.corrected / 2.0
+            }) {
+                Some(Reason::Season)
+            } else {
+                None
+            };
+        let is_below = measured.score < measured.leave;
+        if machine.state == DriftState::Drifted {
+            machine.run = 0;
+            machine.calm = if is_below { machine.calm + 1 } else { 0 };
+            if machine.calm >= config.windows_in_row {
+                *machine = Machine::NEW;
+            }
+            return if is_above { Reason::Outside } else { Reason::Inside };
+        }
+        if is_above && excuse.is_none() {
+            if machine.run == 0 {
+                machine.run_from = at;
+            }
+            machine.run += 1;
+            machine.state = DriftState::Warning;
+            if machine.run >= config.windows_in_row {
+                machine.state = DriftState::Drifted;
+                machine.cooling = config.cool_down;
+                return Reason::Drifted;
+            }
+            return Reason::Outside;
+        }
+        machine.run = 0;
+        if is_below || excuse.is_some() || machine.state == DriftState::Stable {
+            machine.state = DriftState::Stable;
+            return excuse.unwrap_or(Reason::Inside);
+        }
+        Reason::Lingers
+    }
+}
