@@ -6,7 +6,8 @@ mod verb;
 pub(super) use lead::{Bare, statement, without_brackets};
 pub(super) use verb::{is_adverb, is_auxiliary};
 
-use super::lexicon::{Form, Lexicon, MODIFIERS, PREPOSITIONS, Sense, Verb};
+use super::lexicon::{Form, Lexicon, Sense, Verb};
+use super::words::{MODIFIERS, PREPOSITIONS};
 use verb::{NOUNS, is_be, is_manner, is_weak, main_verb};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

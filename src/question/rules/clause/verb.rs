@@ -1,6 +1,7 @@
 //! Which word of a clause is its verb, and the words that tell.
 
-use super::super::lexicon::{Form, Lexicon, MODIFIERS, PREPOSITIONS};
+use super::super::lexicon::{Form, Lexicon};
+use super::super::words::{MODIFIERS, PREPOSITIONS};
 use super::Tense;
 
 pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {

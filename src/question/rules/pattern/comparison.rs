@@ -5,7 +5,8 @@ use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, is_adverb};
 use super::super::context::Context;
-use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::{MEASURES, PREPOSITIONS};
 use super::{Candidate, candidate, starts_modifier};
 
 /// Two sides and what was measured in both.

@@ -5,7 +5,8 @@ use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, direction_of, is_adverb};
 use super::super::context::Context;
-use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::PREPOSITIONS;
 use super::comparison::{choice_of_two, is_side, yes_and_no};
 use super::{Candidate, candidate};
 

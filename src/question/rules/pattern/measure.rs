@@ -5,7 +5,8 @@ use crate::text::quantity::{self, Bound, Kind, Quantity, Role};
 
 use super::super::clause::{Clause, Group, Tense, direction_of};
 use super::super::context::Context;
-use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::{MEASURES, PREPOSITIONS};
 use super::{Candidate, candidate, starts_modifier};
 
 /// `12% of the cells died` and `Twelve patients died`.

@@ -5,7 +5,8 @@ use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, Tense};
 use super::super::context::{Context, is_name};
-use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::PREPOSITIONS;
 use super::name::{Named, disturbed, name_kind, term};
 use super::{Candidate, candidate, starts_modifier};
 

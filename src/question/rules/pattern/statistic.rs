@@ -5,7 +5,8 @@ use crate::text::quantity::{self, Bound, Kind, Quantity, Role};
 
 use super::super::clause::{Bare, Clause, Group, direction_of};
 use super::super::context::Context;
-use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::PREPOSITIONS;
 use super::comparison::{Compared, alike, compared, is_group};
 use super::measure::{number, unit_words};
 use super::{Candidate, candidate, starts_modifier};
