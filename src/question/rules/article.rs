@@ -226,6 +226,6 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
                 break;
             }
         }
-        !deictic && (n_words >= 3 || technical)
+        !deictic && (n_words >= 3 || technical && n_words >= 2)
     })
 }

@@ -33,9 +33,12 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     if !articles_are_anchored(&checks) {
         return None;
     }
-    if !is_specific(&named, matches!(candidate.answer, AnswerSpec::Term { .. }), context) {
+    if !is_specific(&named, matches!(candidate.answer, AnswerSpec::Term { .. }), context) || is_broken(&checks) {
         return None;
     }
+    let open = matches!(candidate.rule, "agent" | "patient" | "disturbed" | "required")
+        && matches!(candidate.answer, AnswerSpec::Term { .. })
+        && !is_pinned(&named, candidate.rule);
     if leaks(&candidate.answer, &checks) {
         return None;
     }
@@ -57,7 +60,7 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     if PREPOSITIONS.contains(&last) || matches!(last, "the" | "a" | "an" | "significantly" | "not") {
         return None;
     }
-    Some(Candidate { ask, ..candidate })
+    Some(Candidate { ask, open, ..candidate })
 }
 
 fn capital(text: &str) -> String {
@@ -138,6 +141,56 @@ fn is_specific(text: &str, for_name: bool, context: &Context<'_>) -> bool {
                 || text.contains("which part ") && named >= 1);
     }
     named >= 2 || named >= 1 && content + measures >= 3 || content >= 3 && (strong >= 2 || named >= 1)
+}
+
+/// Whether the question says so much that one name only can be meant.
+fn is_pinned(named: &str, rule: &str) -> bool {
+    let words = named.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|w| {
+        let lower = w.to_lowercase();
+        !GENERIC.contains(&lower.as_str()) && !MEASURES.contains(&lower.as_str())
+    });
+    let is_named = |w: &str| {
+        is_name(w)
+            || w.split('-').any(is_name)
+            || !w.is_ascii() && w.chars().any(|c| c.is_uppercase() || c.is_ascii_digit())
+    };
+    let (n_named, n_content) = words.fold((0, 0), |(n_named, n_content), word| {
+        let name = is_named(word);
+        (n_named + usize::from(name), n_content + usize::from(name || word.len() >= 4))
+    });
+    match rule {
+        "patient" => n_named >= 1 && n_content >= 4,
+        "required" => n_named >= 2,
+        _ if named.contains("what ") => n_named >= 1 && n_content >= 5 || n_named >= 2 && n_content >= 4,
+        _ => n_named >= 2 && n_content >= 3 || n_named >= 1 && n_content >= 4 || n_content >= 8,
+    }
+}
+
+/// What no one would write: `both` of one thing, two prepositions in a row, a stop within a word, a number of a sample.
+fn is_broken(ask: &str) -> bool {
+    let words: Vec<&str> = ask.split(' ').collect();
+    let both = words
+        .iter()
+        .enumerate()
+        .any(|(at, word)| *word == "both" && !words.iter().skip(at + 2).take(8).any(|w| *w == "and"));
+    let doubled = words.windows(2).any(|pair| {
+        matches!(pair[0], "in" | "at" | "on" | "of" | "with")
+            && matches!(pair[1], "during" | "in" | "after" | "of" | "by" | "at")
+    });
+    let numbered = words.windows(2).any(|pair| {
+        matches!(pair[0], "sample" | "patient" | "case") && pair[1].starts_with(|c: char| c.is_ascii_digit())
+    });
+    let bytes = ask.as_bytes();
+    let stopped = bytes.windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_digit());
+    let glued = bytes.windows(2).any(|w| w[0] == b'}' && w[1].is_ascii_lowercase());
+    // `the percentage of CD86⁺`: the cells are missing.
+    let bare_marker = words.iter().enumerate().any(|(at, word)| {
+        let marker = word.trim_end_matches('?').strip_suffix(['⁺', '⁻']);
+        marker
+            .is_some_and(|m| m.ends_with(|c: char| c.is_ascii_alphanumeric()) && m.bytes().any(|b| b.is_ascii_digit()))
+            && words.get(at + 1).is_none_or(|next| PREPOSITIONS.contains(next))
+    });
+    both || doubled || numbered || stopped || glued || bare_marker
 }
 
 fn leaks(answer: &AnswerSpec, ask: &str) -> bool {

@@ -17,7 +17,7 @@ fn is_good_long_form(short: &str, long: &str) -> bool {
         && !words.iter().any(|w| STRAY.contains(w))
         && (words.len() > 1 || !long.bytes().any(|b| b.is_ascii_digit()))
         && !long.contains(". ")
-        && !long.contains(['[', ']', '=', '"', '“', '{'])
+        && !long.contains(['[', ']', '=', '"', '“', '”', '‘', '’', '{'])
 }
 
 /// The long form inside a sentence: its first word small, unless its words are written with capitals.

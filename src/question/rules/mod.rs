@@ -31,7 +31,7 @@ use lexicon::Lexicon;
 use pattern::Candidate;
 
 /// The version of the rule set, kept with each question.
-pub const VERSION: &str = "rules-2";
+pub const VERSION: &str = "rules-3";
 
 /// What the embedded generator may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,11 @@ impl Rules {
                 }
                 let Some(text) = passage.text.get(span.clone()) else { continue };
                 let mut found = self.read(text, passage.text, &passages, &context);
+                if found.is_empty() {
+                    continue;
+                }
+                let own = tells_a_finding(text, passage.section_kind, &self.lexicon, &context);
+                found.retain(|c| own == Telling::Own || own == Telling::Subject && c.rule != "definition");
                 found.sort_by_key(|c| self.rank(c, &per_type, turn(text)));
                 let mut taken: Vec<&'static str> = Vec::new();
                 for candidate in found {
@@ -173,10 +178,62 @@ impl Rules {
             .collect();
         let choices: Vec<Candidate> =
             found.iter().filter_map(|c| choice::with_distractors(c, passage, context)).collect();
+        // A name that the question alone does not settle is asked for among others only.
+        found.retain(|c| !c.open);
         found.extend(choices);
         found.extend(found.iter().filter_map(|c| choice::with_other_values(c, sentence, passages)).collect::<Vec<_>>());
         found
     }
+}
+
+/// Whose finding a sentence tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// The paper's own: told in the past, by `we`, or with a figure.
+    Own,
+    /// What is held to be so of the thing that the paper is about.
+    Subject,
+    /// What is held to be so of another thing.
+    Background,
+}
+
+fn tells_a_finding(sentence: &str, section: SectionKind, lexicon: &Lexicon, context: &Context<'_>) -> Telling {
+    let Some(bare) = clause::without_brackets(sentence) else { return Telling::Background };
+    if clause::is_own(sentence, &bare) {
+        return Telling::Own;
+    }
+    let Some(clause) = clause::read(&clause::statement(&bare.text), lexicon) else { return Telling::Background };
+    match clause.tense {
+        clause::Tense::Past => Telling::Own,
+        // An experiment told in the present.
+        clause::Tense::Present if section == SectionKind::Results && is_experiment(&clause.subject) => Telling::Own,
+        clause::Tense::Present if context.is_subject(&clause.subject) => Telling::Subject,
+        clause::Tense::Present => Telling::Background,
+    }
+}
+
+/// `Silencing of Vimp2`, `Trenk5 knockdown`, `loss of Vimp2`.
+fn is_experiment(subject: &str) -> bool {
+    const DONE: &[&str] = &[
+        "silencing",
+        "knockdown",
+        "knockout",
+        "deletion",
+        "overexpression",
+        "ablation",
+        "depletion",
+        "loss",
+        "inhibition",
+        "treatment",
+        "mutation",
+        "deficiency",
+        "blockade",
+        "inactivation",
+        "disruption",
+        "addition",
+        "stimulation",
+    ];
+    subject.split(' ').any(|w| DONE.iter().any(|done| w.eq_ignore_ascii_case(done)))
 }
 
 fn names_method(section: &str) -> bool {

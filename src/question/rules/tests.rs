@@ -295,6 +295,79 @@ fn steps_of_the_work_are_no_findings() {
     refused("Twelve new versions of the Vimp2 construct were designed for Trenk5 expression.");
 }
 
+/// The questions of a paper, one sentence each chosen.
+fn drafted(title: &str, text: &str) -> Vec<String> {
+    Rules::new(&Config::default()).draft(&document(title, text)).into_iter().map(|d| d.question).collect()
+}
+
+#[test]
+fn background_is_not_asked_for() {
+    let background = "Zandro7 inhibits the uptake of lactate by cultured Trenk5-positive astrocytes.";
+    assert_eq!(drafted("Lactisol kinase in mice", background), Vec::<String>::new());
+    // The same told as a finding, or of what the paper is about.
+    assert_eq!(drafted("Lactisol kinase in mice", &format!("Thus, {background}")).len(), 1);
+    assert_eq!(drafted("Zandro7 in the brain", background).len(), 1);
+    assert_eq!(drafted("Lactisol kinase in mice", &background.replace("inhibits", "inhibited")).len(), 1);
+    refused("For example, Zandro7 inhibits the uptake of lactate by cultured Trenk5-positive astrocytes.");
+}
+
+#[test]
+fn a_name_is_asked_for_when_the_question_settles_it() {
+    let terms = |text: &str| -> Vec<String> {
+        all(text).into_iter().filter(|(_, answer)| answer.contains("term")).map(|(question, _)| question).collect()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(terms("Vimp2 deficiency reduced stem cell self-renewal capacity."), none);
+    assert_eq!(terms("Vimp2 is essential for the activation of nuclear lactate sensors."), none);
+    assert_eq!(terms("TRKs reduced the formation of lactate by Zandro7-positive astrocytes of the cortex."), none);
+    assert_eq!(terms("Inhibition of QRS reduced lactate uptake by Zandro7-positive astrocytes of the cortex."), none);
+    assert_eq!(terms("The Trenk5 transporter is highly expressed in the hippocampus."), none);
+}
+
+#[test]
+fn opposites_fit_what_stands_beside_the_verb() {
+    let opposites = |text: &str| all(text).into_iter().any(|(q, a)| a.contains("false") && q.contains("inhibit"));
+    assert!(opposites("Vimp2 activates Trenk5 in cortical astrocytes of the hippocampus."));
+    assert!(!opposites("Vimp2 activates Trenk5 in cortical astrocytes to restore lactate uptake."));
+    assert!(!opposites("Vimp2 activates Trenk5 in cortical astrocytes without changing lactate uptake."));
+    assert!(!opposites("Vimp2 promotes degradation of Trenk5 in cortical astrocytes of the hippocampus."));
+    refused("Vimp2 induced a progressive higher frequency of Trenk5 spikes in cortical astrocytes.");
+}
+
+#[test]
+fn broken_and_empty_changes() {
+    refused("Vimp2 activates both the Trenk5 transporter in cortical astrocytes.");
+    refused("Vimp2 therefore helps reduce the lactate load of Trenk5 astrocytes.");
+    refused("Lactate uptake fell short in Trenk5 astrocytes relative to Vimp2 hepatocytes.");
+    refused("The diverse shapes of Trenk5 astrocytes raise a host of questions about lactate uptake.");
+    refused("Lactate uptake decreased less after fasting in Trenk5 astrocytes.");
+    refused("Trenk5 and Vimp2 localization was also unaffected at lactate channels.");
+    refused("Inhibition of Vimp2 reduced the percentage of CD86⁺.");
+    refused("(±)-Favoxin3 inhibited the growth of Trenk5-positive astrocytes.");
+    refused("Adjusting for baseline Trenk5 levels reduced the difference in lactate between Vimp2 groups.");
+    refused("The majority of Vimp2 target showed reduced Trenk5 expression after fasting.");
+    check(
+        "FK7 blocked the production of Trenk5 and Vimp2 induced by Zandro7 in astrocytes.",
+        "In mice, did FK7 block the production of Trenk5 and Vimp2 induced by Zandro7 in astrocytes?",
+        "true",
+    );
+    check(
+        "Inhibition of Vimp2 led to a higher number of Trenk5-positive astrocytes.",
+        "In mice, how did inhibition of Vimp2 change the number of Trenk5-positive astrocytes?",
+        "increase",
+    );
+}
+
+#[test]
+fn a_first_word_loses_its_capital() {
+    let text = "Exon inclusion was higher in Trenk5-deficient mice than in wild-type littermates.";
+    let document = document("Lactisol kinase in mice", &format!("All exons were counted in the Exon column. {text}"));
+    let passages = document.passages();
+    let context = Context::new(&document, &passages);
+    let found = Rules::new(&Config::default()).read(text, text, &passages, &context);
+    assert!(found.iter().any(|c| c.ask.starts_with("How did exon inclusion in")), "{found:#?}");
+}
+
 #[test]
 fn yes_and_no_are_held_level() {
     let verbs = ["reduced", "increased", "enhanced", "lowered", "elevated", "diminished"];

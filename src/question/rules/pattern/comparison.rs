@@ -412,15 +412,19 @@ pub(super) fn alike(clause: &Clause, context: &Context<'_>) -> Option<Compared<'
 /// `There was no difference in Y between A and B`, `Y did not differ between A and B`.
 pub(super) fn no_difference(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     let Some(Compared { what, left, right, .. }) = alike(clause, context) else { return };
-    let did = if clause.did() == "did" { "did" } else { "do" };
+    let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
+    let many = head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
+    let did = match (clause.did(), many) {
+        ("did", _) => "did",
+        (_, true) => "do",
+        (_, false) => "does",
+    };
     found.push(candidate(
         "boolean_no",
         format!("{did} {what} differ significantly between {left} and {right}"),
         AnswerSpec::Boolean { value: false },
     ));
     if is_group(&left) || is_group(&right) {
-        let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
-        let many = head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
         let was = match (did, many) {
             ("did", true) => "were",
             ("did", false) => "was",

@@ -44,7 +44,13 @@ fn effect(clause: &Clause, bare: &Bare, context: &Context<'_>, found: &mut Vec<C
     let rest = clause.rest.as_str();
     let first = rest.split(' ').next().unwrap_or("");
     match clause.group {
-        Group::Active(verb) if direction_of(verb).is_some() && !PREPOSITIONS.contains(&first) && rest.contains(' ') => {
+        Group::Active(verb)
+            if direction_of(verb).is_some()
+                && !matches!(verb.base, "fall" | "drop" | "rise" | "decline")
+                && !PREPOSITIONS.contains(&first)
+                && !starts_modifier(rest)
+                && rest.contains(' ') =>
+        {
             p_value(format!("the effect of {subject} on {rest}"), note, found);
             sample(format!("the effect of {subject} on {rest}"), note, found);
             fold(format!("{} {subject} {} {rest}", clause.did(), verb.base), note, found);
