@@ -14,7 +14,7 @@ pub(super) struct Context<'d> {
     /// Words that occur in lower case somewhere: a capitalised first word found here loses its capital.
     lower: HashSet<&'d str>,
     /// Words that occur with a capital inside a sentence: names.
-    capitalised: HashMap<&'d str, usize>,
+    capitalised: HashSet<&'d str>,
     /// Names by kind, with the number of times each stands in the text.
     pub names: BTreeMap<&'d str, usize>,
     /// What a name is called in the text: `the kinase AKT1`, `AKT1 kinase`.
@@ -79,7 +79,7 @@ const PEOPLE: &[&str] = &[
 impl<'d> Context<'d> {
     pub fn new(document: &Document, passages: &[PassageRef<'d>]) -> Self {
         let mut lower = HashSet::new();
-        let mut capitalised: HashMap<&'d str, usize> = HashMap::new();
+        let mut capitalised = HashSet::new();
         let mut names: BTreeMap<&'d str, usize> = BTreeMap::new();
         let mut classes = HashMap::new();
         let mut materials = HashSet::new();
@@ -106,7 +106,7 @@ impl<'d> Context<'d> {
                 }
                 before = word;
                 if !opens && word.starts_with(char::is_uppercase) {
-                    *capitalised.entry(word).or_default() += 1;
+                    capitalised.insert(word);
                 }
                 opens = false;
                 if word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() < 24 {
@@ -154,7 +154,7 @@ impl<'d> Context<'d> {
         part.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| {
             let lower = word.to_lowercase();
             word.len() >= 6 && !GENERIC.contains(&lower.as_str()) && self.in_title(&lower)
-                || is_name(word) && (self.in_title(&lower) || self.names.get(word).is_some_and(|count| *count >= 4))
+                || is_name(word) && (self.in_title(&lower) || self.names.get(word).is_some_and(|count| *count >= 3))
         })
     }
 
@@ -173,12 +173,12 @@ impl<'d> Context<'d> {
         let mut chars = word.chars();
         let capital = chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || c == '-');
         let lowered = word.to_lowercase();
-        // `Exon` beside `exons`; one capital inside a sentence may be a heading's.
+        // `Exon` beside `exons`.
         let numbered = lowered.strip_suffix('s').map_or_else(|| format!("{lowered}s"), str::to_owned);
         let known = self.lower.contains(lowered.as_str())
             || word.len() > 3 && self.lower.contains(numbered.as_str())
             || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")
-            || word.len() > 3 && self.capitalised.get(word).is_none_or(|count| *count < 2)
+            || word.len() > 3 && !self.capitalised.contains(word)
             || word.len() == 1 && lowered == "a"
             || word.len() > 6
                 && ["tion", "sion", "ment", "ness", "ance", "ence", "sity", "lity", "ysis", "ptor", "ent", "ing"]

@@ -99,9 +99,18 @@ impl Rules {
                 if found.is_empty() {
                     continue;
                 }
-                let own = tells_a_finding(text, passage.section_kind, &self.lexicon, &context);
+                // Behind `here we …` an abstract tells what was found.
+                let told = passage.section_kind == SectionKind::Abstract
+                    && passage.text.get(..span.start).is_some_and(|before| {
+                        [" we ", "We ", "Here, ", "In this study", "this study"].iter().any(|own| before.contains(own))
+                    });
+                let own = match tells_a_finding(text, passage.section_kind, &self.lexicon, &context) {
+                    Telling::Background if told => Telling::Subject,
+                    own => own,
+                };
                 found.retain(|c| own == Telling::Own || own == Telling::Subject && c.rule != "definition");
-                found.sort_by_key(|c| self.rank(c, &per_type, turn(text)));
+                // More sentences affirm than deny: one that can be asked both ways is asked for the no first.
+                found.sort_by_key(|c| self.rank(c, &per_type, truths[0] <= truths[1]));
                 let mut taken: Vec<&'static str> = Vec::new();
                 for candidate in found {
                     let kind = candidate.answer.kind();
@@ -116,8 +125,7 @@ impl Rules {
                     }
                     if let AnswerSpec::Boolean { value } = candidate.answer {
                         let (same, other) = (truths[usize::from(value)], truths[usize::from(!value)]);
-                        // A first yes needs the coin as well: more sentences affirm than deny.
-                        if same > other || same == other && value && !turn(text) {
+                        if same > other {
                             continue;
                         }
                     }
@@ -148,11 +156,11 @@ impl Rules {
         drafts
     }
 
-    /// The order in which a sentence's questions are taken: the type with the fewest drafts so far first, then yes or no as the
-    /// coin says; a rule's own order breaks the tie.
-    fn rank(&self, candidate: &Candidate, per_type: &BTreeMap<&'static str, usize>, coin: bool) -> (usize, bool) {
+    /// The order in which a sentence's questions are taken: the type with the fewest drafts so far first, then no before yes or
+    /// yes before no; a rule's own order breaks the tie.
+    fn rank(&self, candidate: &Candidate, per_type: &BTreeMap<&'static str, usize>, no_first: bool) -> (usize, bool) {
         let drafted = per_type.get(candidate.answer.kind()).copied().unwrap_or(0);
-        (drafted, matches!(candidate.answer, AnswerSpec::Boolean { value } if value == coin))
+        (drafted, matches!(candidate.answer, AnswerSpec::Boolean { value } if value == no_first))
     }
 
     /// Every finished question of one sentence.
@@ -241,11 +249,6 @@ fn names_method(section: &str) -> bool {
     ["method", "material", "statistic", "limitation", "background", "objective", "aim", "introduction"]
         .iter()
         .any(|w| section.contains(w))
-}
-
-/// An even coin from the text, so that yes and no come equally often.
-fn turn(text: &str) -> bool {
-    blake3::hash(text.as_bytes()).as_bytes()[0] & 1 == 1
 }
 
 #[cfg(test)]

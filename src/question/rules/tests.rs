@@ -305,9 +305,9 @@ fn background_is_not_asked_for() {
     let background = "Zandro7 inhibits the uptake of lactate by cultured Trenk5-positive astrocytes.";
     assert_eq!(drafted("Lactisol kinase in mice", background), Vec::<String>::new());
     // The same told as a finding, or of what the paper is about.
-    assert_eq!(drafted("Lactisol kinase in mice", &format!("Thus, {background}")).len(), 1);
-    assert_eq!(drafted("Zandro7 in the brain", background).len(), 1);
-    assert_eq!(drafted("Lactisol kinase in mice", &background.replace("inhibits", "inhibited")).len(), 1);
+    assert!(!drafted("Lactisol kinase in mice", &format!("Thus, {background}")).is_empty());
+    assert!(!drafted("Zandro7 in the brain", background).is_empty());
+    assert!(!drafted("Lactisol kinase in mice", &background.replace("inhibits", "inhibited")).is_empty());
     refused("For example, Zandro7 inhibits the uptake of lactate by cultured Trenk5-positive astrocytes.");
 }
 
@@ -344,6 +344,9 @@ fn broken_and_empty_changes() {
     refused("Trenk5 and Vimp2 localization was also unaffected at lactate channels.");
     refused("Inhibition of Vimp2 reduced the percentage of CD86⁺.");
     refused("(±)-Favoxin3 inhibited the growth of Trenk5-positive astrocytes.");
+    refused("Trenk5 uptake in cortical astrocytes increased indicating that Vimp2 is active.");
+    refused("Vimp2 restored lactate uptake at astrocytes and to reduce Trenk5 distances.");
+    refused("Vimp2 produced active Trenk5 and Zandro7 production in cultured hepatocytes entirely failed to work.");
     refused("Adjusting for baseline Trenk5 levels reduced the difference in lactate between Vimp2 groups.");
     refused("The majority of Vimp2 target showed reduced Trenk5 expression after fasting.");
     check(

@@ -282,7 +282,7 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
 
 /// `Adding a covariate`: a step of the analysis does nothing in the organism.
 fn starts_gerund(word: &str) -> bool {
-    ["adding", "including", "incorporating", "excluding", "combining", "applying", "adjusting"]
+    ["adding", "including", "incorporating", "excluding", "combining", "applying", "adjusting", "implementation"]
         .iter()
         .any(|gerund| word.eq_ignore_ascii_case(gerund))
 }
@@ -350,7 +350,7 @@ fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
                 | "whilst"
                 | "confirming"
                 | "demonstrating"
-        ) && at > 0
+        ) && (at > 0 || word.ends_with("ing"))
         {
             break;
         }
@@ -440,7 +440,7 @@ fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
 fn is_one_clause(words: &[&str], lexicon: &Lexicon) -> bool {
     words.iter().enumerate().all(|(at, word)| {
         let third = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
-        let finite = third || is_auxiliary(word) && *word != "being";
+        let finite = third || *word == "failed" || is_auxiliary(word) && *word != "being";
         let relative = |w: &&str| matches!(*w, "that" | "who" | "which" | "whose" | "when");
         let before = &words[at.saturating_sub(6)..at];
         !finite || before.iter().any(relative)

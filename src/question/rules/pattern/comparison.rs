@@ -178,6 +178,13 @@ pub(super) fn compared<'c>(clause: &'c Clause, context: &Context<'_>) -> Option<
     let right = right.strip_prefix(place).map_or(right, str::trim_start);
     let right = right.strip_prefix("that in ").or_else(|| right.strip_prefix("those in ")).unwrap_or(right);
     let left = completed(left, right);
+    // `for attractive than for repulsive cues`: the noun is missing.
+    if !left.contains(' ')
+        && right.contains(' ')
+        && ["ive", "al", "ic", "ous", "ary"].iter().any(|end| left.ends_with(end))
+    {
+        return None;
+    }
     (is_side(&left) && is_side(right) && !left.eq_ignore_ascii_case(right)).then(|| Compared {
         what: context.lower_first(&clause.subject),
         place,

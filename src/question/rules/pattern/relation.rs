@@ -175,6 +175,7 @@ fn has_company(rest: &str) -> bool {
 fn is_compared(rest: &str) -> bool {
     rest.contains("not only")
         || rest.contains(" and that ")
+        || rest.contains(" and to ")
         || rest.split(' ').any(|w| matches!(w, "more" | "less" | "higher" | "lower" | "normally"))
 }
 
