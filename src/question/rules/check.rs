@@ -15,7 +15,7 @@ const MAX_WORDS: usize = 40;
 /// The finished question, or `None` when it would not stand alone, gives its answer away or is too long.
 pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_>) -> Option<Candidate> {
     let candidate = shuffle_sides(candidate);
-    let mut ask = candidate.ask.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut ask = candidate.ask.split_whitespace().filter(|w| *w != "itself").collect::<Vec<_>>().join(" ");
     let named = match &clause.front {
         Some(front) => format!("{front} {ask}"),
         None => ask.clone(),
@@ -172,7 +172,7 @@ fn is_broken(ask: &str) -> bool {
     let both = words
         .iter()
         .enumerate()
-        .any(|(at, word)| *word == "both" && !words.iter().skip(at + 2).take(8).any(|w| *w == "and"));
+        .any(|(at, word)| *word == "both" && !words.iter().skip(at + 2).take(14).any(|w| *w == "and"));
     let doubled = words.windows(2).any(|pair| {
         matches!(pair[0], "in" | "at" | "on" | "of" | "with")
             && matches!(pair[1], "during" | "in" | "after" | "of" | "by" | "at")

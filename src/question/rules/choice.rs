@@ -37,6 +37,7 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
     let residue = |name: &str| {
         // A residue (`A2451`, `F876L`) or a drug's code (`PD98059`) is no rival of a gene.
         name.contains('/')
+            || name.matches('-').count() >= 2
             || name.bytes().filter(u8::is_ascii_digit).count() >= 4
             || name.bytes().filter(u8::is_ascii_alphabetic).count() <= 2
                 && name.bytes().filter(u8::is_ascii_digit).count() >= 3
@@ -60,6 +61,8 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
                 && shape(name) == shape(value)
                 && alike(name)
                 && !residue(name)
+                // `MGAT1-Myc` beside a question about MGAT1 is no rival.
+                && !name.split('-').any(|part| part.len() >= 3 && (candidate.ask.contains(part) || value.contains(part)))
                 && !passage.contains(**name)
                 && !is_material(name)
                 && !context.is_material(name)

@@ -158,6 +158,12 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// Whether `part` holds a name that stands in the paper often.
+    pub fn names_subject(&self, part: &str) -> bool {
+        part.split(|c: char| !(c.is_alphanumeric() || c == '-'))
+            .any(|word| is_name(word) && self.names.get(word).is_some_and(|count| *count >= 4))
+    }
+
     /// Whether `word` (lower case) is one of the title's.
     pub fn in_title(&self, word: &str) -> bool {
         self.title.contains(word)

@@ -99,11 +99,16 @@ impl Rules {
                 if found.is_empty() {
                     continue;
                 }
-                // Behind `here we …` an abstract tells what was found.
-                let told = passage.section_kind == SectionKind::Abstract
-                    && passage.text.get(..span.start).is_some_and(|before| {
-                        [" we ", "We ", "Here, ", "In this study", "this study"].iter().any(|own| before.contains(own))
-                    });
+                // Behind `here we …` an abstract tells what was found; conclusions do all along.
+                let told = passage.section_kind == SectionKind::Conclusions
+                    || ["result", "conclusion", "finding"].iter().any(|w| passage.section.to_lowercase().contains(w))
+                        && passage.section_kind == SectionKind::Abstract
+                    || passage.section_kind == SectionKind::Abstract
+                        && passage.text.get(..span.start).is_some_and(|before| {
+                            [" we ", "We ", "Here, ", "In this study", "this study"]
+                                .iter()
+                                .any(|own| before.contains(own))
+                        });
                 let own = match tells_a_finding(text, passage.section_kind, &self.lexicon, &context) {
                     Telling::Background if told => Telling::Subject,
                     own => own,
@@ -157,10 +162,17 @@ impl Rules {
     }
 
     /// The order in which a sentence's questions are taken: the type with the fewest drafts so far first, then no before yes or
-    /// yes before no; a rule's own order breaks the tie.
-    fn rank(&self, candidate: &Candidate, per_type: &BTreeMap<&'static str, usize>, no_first: bool) -> (usize, bool) {
+    /// yes before no; a choice of two sides, rarer than the others, breaks the tie, then a rule's own
+    /// order.
+    fn rank(
+        &self,
+        candidate: &Candidate,
+        per_type: &BTreeMap<&'static str, usize>,
+        no_first: bool,
+    ) -> (usize, bool, bool) {
         let drafted = per_type.get(candidate.answer.kind()).copied().unwrap_or(0);
-        (drafted, matches!(candidate.answer, AnswerSpec::Boolean { value } if value == no_first))
+        let other = matches!(candidate.answer, AnswerSpec::Boolean { value } if value == no_first);
+        (drafted, candidate.rule != "choice_sides", other)
     }
 
     /// Every finished question of one sentence.
@@ -216,6 +228,9 @@ fn tells_a_finding(sentence: &str, section: SectionKind, lexicon: &Lexicon, cont
         // An experiment told in the present.
         clause::Tense::Present if section == SectionKind::Results && is_experiment(&clause.subject) => Telling::Own,
         clause::Tense::Present if context.is_subject(&clause.subject) => Telling::Subject,
+        clause::Tense::Present if section == SectionKind::Results && context.names_subject(&clause.rest) => {
+            Telling::Subject
+        }
         clause::Tense::Present => Telling::Background,
     }
 }

@@ -330,6 +330,7 @@ fn opposites_fit_what_stands_beside_the_verb() {
     assert!(opposites("Vimp2 activates Trenk5 in cortical astrocytes of the hippocampus."));
     assert!(!opposites("Vimp2 activates Trenk5 in cortical astrocytes to restore lactate uptake."));
     assert!(!opposites("Vimp2 activates Trenk5 in cortical astrocytes without changing lactate uptake."));
+    assert!(!opposites("Vimp2 completely activates Trenk5 in cortical astrocytes of the hippocampus."));
     assert!(!opposites("Vimp2 promotes degradation of Trenk5 in cortical astrocytes of the hippocampus."));
     refused("Vimp2 induced a progressive higher frequency of Trenk5 spikes in cortical astrocytes.");
 }
@@ -347,6 +348,10 @@ fn broken_and_empty_changes() {
     refused("Trenk5 uptake in cortical astrocytes increased indicating that Vimp2 is active.");
     refused("Vimp2 restored lactate uptake at astrocytes and to reduce Trenk5 distances.");
     refused("Vimp2 produced active Trenk5 and Zandro7 production in cultured hepatocytes entirely failed to work.");
+    refused("Inhibition of Vimp2 increased Trenk5 uptake in astrocytes linking lactate to fasting.");
+    refused("Independent analysis of Vimp2 or Trenk5 targets confirmed Zandro7 as the main lactate sensor.");
+    refused("The number of Trenk5 newborns limited the possibility for comparison with the Vimp2 group.");
+    refused("Trenk5 numbers in cortical astrocytes were unchanged between Vimp2 mutants.");
     refused("Adjusting for baseline Trenk5 levels reduced the difference in lactate between Vimp2 groups.");
     refused("The majority of Vimp2 target showed reduced Trenk5 expression after fasting.");
     check(

@@ -282,9 +282,19 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
 
 /// `Adding a covariate`: a step of the analysis does nothing in the organism.
 fn starts_gerund(word: &str) -> bool {
-    ["adding", "including", "incorporating", "excluding", "combining", "applying", "adjusting", "implementation"]
-        .iter()
-        .any(|gerund| word.eq_ignore_ascii_case(gerund))
+    [
+        "adding",
+        "including",
+        "incorporating",
+        "excluding",
+        "combining",
+        "applying",
+        "adjusting",
+        "estimating",
+        "implementation",
+    ]
+    .iter()
+    .any(|gerund| word.eq_ignore_ascii_case(gerund))
 }
 
 /// The words up to the end of the main clause; `None` when a list or an unknown clause follows.
@@ -353,6 +363,10 @@ fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
         ) && (at > 0 || word.ends_with("ing"))
         {
             break;
+        }
+        // `increased X linking Y to Z`: whether X or the statement links, the words do not say.
+        if matches!(*word, "linking" | "allowing") && at > 0 {
+            return None;
         }
         // `even though …`, `as shown by …`, `in agreement with …`: a remark, no part of the statement.
         if at > 0

@@ -28,7 +28,8 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
             let noun = NOUNS.contains(&bare) && !led;
             // `the miR-122 target showed`, `a target confirmed by`: the noun before another verb.
             let before_verb = matches!(bare, "target" | "targets" | "form" | "forms" | "report" | "reports")
-                && lexicon.verb(next).is_some_and(|(_, form)| form == Form::Past);
+                && next.ends_with("ed")
+                && !matches!(next, "increased" | "reduced" | "elevated" | "decreased" | "altered" | "enhanced");
             let finite = match form {
                 Form::Past => !MODIFIERS.contains(&bare) || !before_preposition,
                 Form::Third | Form::Base => {

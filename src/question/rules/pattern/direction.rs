@@ -156,6 +156,8 @@ fn is_no_amount(rest: &str) -> bool {
     let first = rest.split(' ').next().unwrap_or("");
     matches!(first, "less" | "more" | "only" | "faster" | "slower" | "earlier" | "later" | "as")
         || rest.split(' ').any(|w| NO_AMOUNTS.contains(&w) || w != "only" && is_weak(w))
+        || rest.contains("with a significant")
+        || rest.contains("with significant")
         || rest.contains(" more than")
         || rest.contains(" less than")
         || rest.contains(" and that ")
@@ -227,7 +229,12 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
             };
             let Some((value, what)) = phrase.and_then(changed) else { return };
             let what = &with_article(what);
-            if what.contains(" and ") || what.contains(" than ") || what.starts_with("risk") || !can_act(&subject) {
+            if what.contains(" and ")
+                || what.contains(" than ")
+                || what.starts_with("risk")
+                || !what.contains(' ')
+                || !can_act(&subject)
+            {
                 return;
             }
             found.push(candidate(

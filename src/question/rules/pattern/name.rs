@@ -146,7 +146,8 @@ pub(in crate::question::rules) fn is_material(name: &str) -> bool {
         "P0", "E1", "T7", "Q20", "RT", "CA1", "CA3", "DMSO", "SH-", "A549", "K562", "Jurkat", "THP", "INS-1", "BL21",
         "W303", "DNA", "RNA", "mRNA", "siRNA", "miRNA", "dsRNA", "ssRNA", "tRNA", "rRNA", "GFP", "YFP", "RFP",
         "mCherry", "WT", "KO", "PCR", "ANOVA", "HIV", "SARS", "COVID", "GWAS", "ChIP", "QTL", "SNP", "CRISPR", "shRNA",
-        "cDNA", "BT549", "T47D", "MG132", "FK506", "gRNA", "sgRNA", "ATP", "GTP", "ADP", "NADH", "pH", "PBS", "FBS",
+        "cDNA", "BT549", "T47D", "MG132", "PKH", "CFSE", "FK506", "gRNA", "sgRNA", "ATP", "GTP", "ADP", "NADH", "pH",
+        "PBS", "FBS",
     ];
     STARTS.iter().any(|start| name.starts_with(start))
         || name.starts_with('P') && name[1..].bytes().all(|b| b.is_ascii_digit())

@@ -62,13 +62,15 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
                 found.push(candidate("residue", ask, term(site, context)));
             }
             let subject = context.lower_first(&clause.subject);
-            if verb.sense == Sense::Relation {
+            if verb.sense == Sense::Relation && verb.base != "encode" {
                 found.push(candidate(
                     "boolean",
                     format!("{} {subject} {} {rest}", clause.did(), clause.with_manner(verb.base)),
                     AnswerSpec::Boolean { value: !clause.negated },
                 ));
                 let turned = match clause.manner.as_deref() {
+                    // What blocks completely does not "completely enhance".
+                    Some("completely" | "fully") => None,
                     Some("negatively") => Some(format!("positively {}", verb.base)),
                     Some("positively") => Some(format!("negatively {}", verb.base)),
                     _ => verb.opposite.map(|opposite| clause.with_manner(opposite)),
@@ -176,6 +178,9 @@ fn is_compared(rest: &str) -> bool {
     rest.contains("not only")
         || rest.contains(" and that ")
         || rest.contains(" and to ")
+        || ["possibility", "interpretation", "generalizability", "conclusions", "multitude"]
+            .iter()
+            .any(|w| rest.contains(w))
         || rest.split(' ').any(|w| matches!(w, "more" | "less" | "higher" | "lower" | "normally"))
 }
 

@@ -113,6 +113,9 @@ fn sign(manner: &str) -> Option<(&'static str, &'static str)> {
 
 /// `in Vimp2-deficient mice`, `after fasting`: what could have changed it.
 fn names_cause(rest: &str) -> bool {
+    if rest.starts_with("between ") {
+        return false;
+    }
     const CAUSED: &[&str] =
         &["mutant", "mutants", "knockout", "knockouts", "null", "lacking", "mice", "embryos", "patients"];
     !["in ", "at ", "on ", "within ", "across "].iter().any(|place| rest.starts_with(place))
