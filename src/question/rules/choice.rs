@@ -5,10 +5,10 @@ use crate::model::document::{PassageRef, SectionKind};
 use crate::text::quantity;
 
 use super::context::{Context, is_name};
-use super::lexicon::COMMON;
 use super::pattern::Candidate;
 use super::pattern::name::is_material;
 use super::pattern::place;
+use super::words::COMMON;
 
 /// A term question as a choice: three other names of the paper, of the same shape, that the whole passage does not hold.
 pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &Context<'_>) -> Option<Candidate> {
@@ -36,10 +36,17 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
     };
     let residue = |name: &str| {
         // A residue (`A2451`, `F876L`) or a drug's code (`PD98059`) is no rival of a gene.
-        name.bytes().filter(u8::is_ascii_digit).count() >= 4
+        name.contains('/')
+            || name.matches('-').count() >= 2
+            || name.bytes().filter(u8::is_ascii_digit).count() >= 4
+            || name.bytes().filter(u8::is_ascii_alphabetic).count() <= 2
+                && name.bytes().filter(u8::is_ascii_digit).count() >= 3
             || name.len() >= 3 && name.as_bytes()[1..].iter().all(u8::is_ascii_digit)
             || name.ends_with(|c: char| c.is_ascii_uppercase()) && name.bytes().filter(u8::is_ascii_digit).count() >= 2
     };
+    if residue(value) {
+        return None;
+    }
     let digit = |name: &str| name.bytes().any(|b| b.is_ascii_digit());
     let alike = |name: &str| match (class, context.class_of(name)) {
         (Some(one), Some(other)) if one == other || digit(name) && digit(value) => true,
@@ -54,6 +61,8 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
                 && shape(name) == shape(value)
                 && alike(name)
                 && !residue(name)
+                // `MGAT1-Myc` beside a question about MGAT1 is no rival.
+                && !name.split('-').any(|part| part.len() >= 3 && (candidate.ask.contains(part) || value.contains(part)))
                 && !passage.contains(**name)
                 && !is_material(name)
                 && !context.is_material(name)
@@ -74,8 +83,9 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
     others.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     let mut options: Vec<String> = Vec::new();
     for (name, _) in others {
-        let stem =
-            |text: &str| text.to_lowercase().trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned();
+        let stem = |text: &str| {
+            text.to_lowercase().split(|c: char| c.is_ascii_digit() || c == '-').next().unwrap_or("").to_owned()
+        };
         if options.len() < 3 && options.iter().all(|o| stem(o) != stem(name)) && stem(name) != stem(value) {
             options.push(name.to_owned());
         }
@@ -90,6 +100,7 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
         rule: "choice_names",
         ask: candidate.ask.clone(),
         answer: AnswerSpec::Choice { options, correct },
+        open: false,
     })
 }
 
@@ -118,6 +129,7 @@ fn with_other_places(candidate: &Candidate, value: &str, passage: &str, context:
         rule: "choice_places",
         ask: candidate.ask.clone(),
         answer: AnswerSpec::Choice { options, correct },
+        open: false,
     })
 }
 
@@ -178,5 +190,6 @@ pub(super) fn with_other_values(
         rule: "choice_values",
         ask: candidate.ask.clone(),
         answer: AnswerSpec::Choice { options, correct },
+        open: false,
     })
 }

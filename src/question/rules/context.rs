@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::model::document::{Document, PassageRef};
 use crate::text::abbreviation::Abbreviations;
 
+use super::words::GENERIC;
+
 pub(super) struct Context<'d> {
     pub abbreviations: Abbreviations,
     /// `In patients with sepsis` or `In mice`, from the title.
@@ -147,6 +149,21 @@ impl<'d> Context<'d> {
         self.in_title(&term.to_lowercase()) || self.names.get(term).is_some_and(|count| *count >= 3)
     }
 
+    /// Whether `part` speaks of what the paper is about: a longer word of its title, or a name that stands in it often.
+    pub fn is_subject(&self, part: &str) -> bool {
+        part.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| {
+            let lower = word.to_lowercase();
+            word.len() >= 6 && !GENERIC.contains(&lower.as_str()) && self.in_title(&lower)
+                || is_name(word) && (self.in_title(&lower) || self.names.get(word).is_some_and(|count| *count >= 3))
+        })
+    }
+
+    /// Whether `part` holds a name that stands in the paper often.
+    pub fn names_subject(&self, part: &str) -> bool {
+        part.split(|c: char| !(c.is_alphanumeric() || c == '-'))
+            .any(|word| is_name(word) && self.names.get(word).is_some_and(|count| *count >= 4))
+    }
+
     /// Whether `word` (lower case) is one of the title's.
     pub fn in_title(&self, word: &str) -> bool {
         self.title.contains(word)
@@ -162,7 +179,10 @@ impl<'d> Context<'d> {
         let mut chars = word.chars();
         let capital = chars.next().is_some_and(char::is_uppercase) && chars.all(|c| c.is_lowercase() || c == '-');
         let lowered = word.to_lowercase();
+        // `Exon` beside `exons`.
+        let numbered = lowered.strip_suffix('s').map_or_else(|| format!("{lowered}s"), str::to_owned);
         let known = self.lower.contains(lowered.as_str())
+            || word.len() > 3 && self.lower.contains(numbered.as_str())
             || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")
             || word.len() > 3 && !self.capitalised.contains(word)
             || word.len() == 1 && lowered == "a"
@@ -206,6 +226,16 @@ impl<'d> Context<'d> {
                 "macrophages",
                 "fibroblasts",
                 "proteins",
+                "purified",
+                "recombinant",
+                "reconstituted",
+                "liposomes",
+                "lysates",
+                "extracts",
+                "affinity",
+                "kd",
+                "ec50",
+                "ic50",
             ]
             .iter()
             .any(|p| words.iter().any(|w| w == p));

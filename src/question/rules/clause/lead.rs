@@ -18,9 +18,55 @@ impl Bare {
     }
 }
 
+/// Whether the sentence speaks of the paper's own work: `we`, `our`, these results, or a bracket that points at a figure, a
+/// table, a p-value or a sample size.
+pub(in crate::question::rules) fn is_own(sentence: &str, bare: &Bare) -> bool {
+    const CONCLUDES: &[&str] = &[
+        "Thus",
+        "Hence",
+        "Therefore",
+        "Collectively",
+        "Together",
+        "Taken together",
+        "In summary",
+        "In conclusion",
+        "Interestingly",
+        "Surprisingly",
+        "Strikingly",
+        "Remarkably",
+        "Unexpectedly",
+        "Intriguingly",
+        "Importantly",
+        "Notably",
+    ];
+    let lower = sentence.to_lowercase();
+    let concludes = CONCLUDES.iter().any(|lead| sentence.strip_prefix(lead).is_some_and(|rest| rest.starts_with(',')));
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    concludes
+        || words.any(|w| matches!(w, "we" | "our"))
+        || [
+            "these results",
+            "these data",
+            "these findings",
+            "this study",
+            "the results",
+            "analysis showed",
+            "revealed that",
+        ]
+        .iter()
+        .any(|own| lower.contains(own))
+        || bare.notes.iter().any(|(_, note)| {
+            let note = note.to_lowercase();
+            ["fig", "table", "data not shown", "p <", "p<", "p =", "p=", "n =", "n="]
+                .iter()
+                .any(|cue| note.contains(cue))
+        })
+}
+
 /// The sentence without brackets, call-outs and its final stop; `None` when brackets do not close.
 pub(in crate::question::rules) fn without_brackets(sentence: &str) -> Option<Bare> {
     let mut depth = 0usize;
+    let mut closed = false;
     let mut out = String::with_capacity(sentence.len());
     let mut notes: Vec<(usize, String)> = Vec::new();
     for c in sentence.chars() {
@@ -35,12 +81,19 @@ pub(in crate::question::rules) fn without_brackets(sentence: &str) -> Option<Bar
                     notes.push((out.len(), String::new()));
                 }
             }
-            ')' | ']' => depth = depth.checked_sub(1)?,
+            ')' | ']' => {
+                depth = depth.checked_sub(1)?;
+                closed = depth == 0;
+                continue;
+            }
+            // `(±)-DR103`: the bracket is part of a name.
+            c if closed && (c.is_alphanumeric() || c == '-') => return None,
             c if depth == 0 => {
                 let closes = matches!(c, ' ' | ',' | '.' | ';' | ':');
                 if closes && out.ends_with(' ') {
                     out.pop();
                 }
+                closed = false;
                 out.push(c);
             }
             _ => {}
@@ -336,9 +389,6 @@ const ADVERBS: &[&str] = &[
     "On the other hand",
     "Altogether",
     "Crucially",
-    "For example",
-    "In general",
-    "For instance",
     "In turn",
     "As a result",
     "To our knowledge",

@@ -1,6 +1,7 @@
 //! Which word of a clause is its verb, and the words that tell.
 
-use super::super::lexicon::{Form, Lexicon, MODIFIERS, PREPOSITIONS};
+use super::super::lexicon::{Form, Lexicon};
+use super::super::words::{MODIFIERS, PREPOSITIONS};
 use super::Tense;
 
 pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
@@ -25,11 +26,16 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                 ("lead" | "leads", "to") | ("result" | "results", "in") | ("act" | "acts", "as" | "on")
             );
             let noun = NOUNS.contains(&bare) && !led;
+            // `the miR-122 target showed`, `a target confirmed by`: the noun before another verb.
+            let before_verb = matches!(bare, "target" | "targets" | "form" | "forms" | "report" | "reports")
+                && next.ends_with("ed")
+                && !matches!(next, "increased" | "reduced" | "elevated" | "decreased" | "altered" | "enhanced");
             let finite = match form {
                 Form::Past => !MODIFIERS.contains(&bare) || !before_preposition,
                 Form::Third | Form::Base => {
                     !(noun
                         && (before_preposition
+                            || before_verb
                             || is_auxiliary(next)
                             || lexicon.verb(next).is_some_and(|(_, form)| form != Form::Past)
                             || next.ends_with("ing")
@@ -131,7 +137,7 @@ pub(in crate::question::rules) fn is_adverb(word: &str) -> bool {
 }
 
 /// Adverbs that take half the verb back.
-pub(super) fn is_weak(word: &str) -> bool {
+pub(in crate::question::rules) fn is_weak(word: &str) -> bool {
     matches!(
         word,
         "rarely"

@@ -5,7 +5,8 @@ use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, is_adverb};
 use super::super::context::Context;
-use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::{MEASURES, PREPOSITIONS};
 use super::{Candidate, candidate, starts_modifier};
 
 /// Two sides and what was measured in both.
@@ -177,6 +178,13 @@ pub(super) fn compared<'c>(clause: &'c Clause, context: &Context<'_>) -> Option<
     let right = right.strip_prefix(place).map_or(right, str::trim_start);
     let right = right.strip_prefix("that in ").or_else(|| right.strip_prefix("those in ")).unwrap_or(right);
     let left = completed(left, right);
+    // `for attractive than for repulsive cues`: the noun is missing.
+    if !left.contains(' ')
+        && right.contains(' ')
+        && ["ive", "al", "ic", "ous", "ary"].iter().any(|end| left.ends_with(end))
+    {
+        return None;
+    }
     (is_side(&left) && is_side(right) && !left.eq_ignore_ascii_case(right)).then(|| Compared {
         what: context.lower_first(&clause.subject),
         place,
@@ -411,15 +419,19 @@ pub(super) fn alike(clause: &Clause, context: &Context<'_>) -> Option<Compared<'
 /// `There was no difference in Y between A and B`, `Y did not differ between A and B`.
 pub(super) fn no_difference(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     let Some(Compared { what, left, right, .. }) = alike(clause, context) else { return };
-    let did = if clause.did() == "did" { "did" } else { "do" };
+    let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
+    let many = head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
+    let did = match (clause.did(), many) {
+        ("did", _) => "did",
+        (_, true) => "do",
+        (_, false) => "does",
+    };
     found.push(candidate(
         "boolean_no",
         format!("{did} {what} differ significantly between {left} and {right}"),
         AnswerSpec::Boolean { value: false },
     ));
     if is_group(&left) || is_group(&right) {
-        let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
-        let many = head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
         let was = match (did, many) {
             ("did", true) => "were",
             ("did", false) => "was",

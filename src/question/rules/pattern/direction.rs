@@ -3,9 +3,10 @@
 use crate::model::answer::{AnswerSpec, Direction};
 use crate::text::quantity;
 
-use super::super::clause::{Clause, Group, direction_of, is_adverb};
+use super::super::clause::{Clause, Group, direction_of, is_adverb, is_weak};
 use super::super::context::Context;
-use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::PREPOSITIONS;
 use super::comparison::{choice_of_two, is_side, yes_and_no};
 use super::{Candidate, candidate};
 
@@ -17,6 +18,9 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
     let subject = context.lower_first(&clause.subject);
     let rest = clause.rest.as_str();
     let first = rest.split(' ').next().unwrap_or("");
+    if is_no_amount(rest) {
+        return;
+    }
     match clause.group {
         Group::Active(verb) if matches!(verb.sense, Sense::Up | Sense::Down | Sense::Change) => {
             let value = match (direction_of(verb), clause.negated) {
@@ -44,6 +48,8 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 || intransitive
                 || !can_act(&subject)
                 || rest.contains(" and ") && rest.contains(" or ")
+                || rest.matches(" or ").count() > 1
+                || !can_act(rest)
             {
                 return;
             }
@@ -73,7 +79,8 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 _ => return,
             };
             // `was reduced compared with X`: in what, the sentence before knows.
-            let bare = matches!(first, "compared" | "relative" | "versus" | "than") && clause.front.is_none();
+            let bare =
+                matches!(first, "compared" | "relative" | "versus" | "than" | "when" | "as") && clause.front.is_none();
             if !has_reference(rest) && !rest.starts_with("by ") || bare || subject.starts_with("the difference") {
                 return;
             }
@@ -125,6 +132,37 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
     }
 }
 
+/// `raised questions`, `fell short`, `changed less in A`, `affected Y much`: no amount that went up or down.
+fn is_no_amount(rest: &str) -> bool {
+    const NO_AMOUNTS: &[&str] = &[
+        "question",
+        "questions",
+        "possibility",
+        "concerns",
+        "concern",
+        "awareness",
+        "issue",
+        "issues",
+        "host",
+        "short",
+        "much",
+        "together",
+        "along",
+        "differently",
+        "similarly",
+        "confidence",
+        "understanding",
+    ];
+    let first = rest.split(' ').next().unwrap_or("");
+    matches!(first, "less" | "more" | "only" | "faster" | "slower" | "earlier" | "later" | "as")
+        || rest.split(' ').any(|w| NO_AMOUNTS.contains(&w) || w != "only" && is_weak(w))
+        || rest.contains("with a significant")
+        || rest.contains("with significant")
+        || rest.contains(" more than")
+        || rest.contains(" less than")
+        || rest.contains(" and that ")
+}
+
 /// `X had no effect on Y`.
 fn no_effect(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     let Some(rest) = clause.rest.strip_prefix("no ") else { return };
@@ -137,7 +175,7 @@ fn no_effect(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     else {
         return;
     };
-    if !can_act(subject) || what.split(' ').count() < 2 {
+    if !can_act(subject) || what.split(' ').count() < 2 || !can_act(what) || what.matches(" or ").count() > 1 {
         return;
     }
     found.push(candidate(
@@ -190,7 +228,13 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
                 _ => Some(rest),
             };
             let Some((value, what)) = phrase.and_then(changed) else { return };
-            if what.contains(" and ") || what.contains(" than ") || what.starts_with("risk") || !can_act(&subject) {
+            let what = &with_article(what);
+            if what.contains(" and ")
+                || what.contains(" than ")
+                || what.starts_with("risk")
+                || !what.contains(' ')
+                || !can_act(&subject)
+            {
                 return;
             }
             found.push(candidate(
@@ -234,6 +278,13 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
         }
         _ => {}
     }
+}
+
+/// `number of cells` as `the number of cells`.
+fn with_article(what: &str) -> String {
+    let counts =
+        ["number of ", "rate of ", "amount of ", "proportion of ", "frequency of ", "percentage of ", "level of "];
+    if counts.iter().any(|count| what.starts_with(count)) { format!("the {what}") } else { what.to_owned() }
 }
 
 /// What a phrase that starts with a change says: the direction and what changes, with the rest behind it.
@@ -325,11 +376,22 @@ pub(super) fn can_act(subject: &str) -> bool {
         .split(' ')
         .take_while(|w| {
             !PREPOSITIONS.contains(w)
-                && !matches!(*w, "treated" | "lacking" | "expressing" | "carrying" | "exposed" | "fed" | "injected")
+                && !matches!(
+                    *w,
+                    "treated"
+                        | "lacking"
+                        | "expressing"
+                        | "carrying"
+                        | "exposed"
+                        | "fed"
+                        | "injected"
+                        | "derived"
+                        | "isolated"
+                )
         })
         .last()
         .unwrap_or("");
-    !ACTED_ON.contains(&head)
+    !ACTED_ON.contains(&head) && !["cytes", "blasts", "phages"].iter().any(|end| head.ends_with(end))
 }
 
 fn opposite_past(word: &str) -> Option<&'static str> {

@@ -5,7 +5,8 @@ use crate::text::quantity::{self, Bound, Kind, Quantity, Role};
 
 use super::super::clause::{Clause, Group, Tense, direction_of};
 use super::super::context::Context;
-use super::super::lexicon::{MEASURES, PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::{MEASURES, PREPOSITIONS};
 use super::{Candidate, candidate, starts_modifier};
 
 /// `12% of the cells died` and `Twelve patients died`.
@@ -226,7 +227,10 @@ pub(super) fn by_how_much(clause: &Clause, context: &Context<'_>, found: &mut Ve
     let subject = context.lower_first(&clause.subject);
     let passive = matches!(clause.group, Group::Passive(_));
     let ask = if passive {
-        if !object.is_empty() && !starts_modifier(object) {
+        // `was increased 2-fold`: against what, the sentence before knows.
+        if !object.is_empty() && !starts_modifier(object)
+            || object.is_empty() && tail.is_empty() && clause.front.is_none()
+        {
             return;
         }
         format!("{lead} {} {subject} {} {object} {tail}", clause.was(), verb.past)

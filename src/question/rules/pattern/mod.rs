@@ -22,6 +22,8 @@ pub(super) struct Candidate {
     /// The question without its setting, first word in lower case, without the question mark.
     pub ask: String,
     pub answer: AnswerSpec,
+    /// Whether more names may be right than the answer's: such a question is asked as a choice only.
+    pub open: bool,
 }
 
 /// Every question the clause allows; `bare` holds what its brackets say.
@@ -50,7 +52,7 @@ pub(super) fn ask(clause: &Clause, bare: &Bare, context: &Context<'_>) -> Vec<Ca
 }
 
 fn candidate(rule: &'static str, ask: String, answer: AnswerSpec) -> Candidate {
-    Candidate { rule, ask, answer }
+    Candidate { rule, ask, answer, open: false }
 }
 
 fn starts_modifier(tail: &str) -> bool {

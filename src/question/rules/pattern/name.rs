@@ -16,7 +16,8 @@ pub(super) fn name_kind<'s>(phrase: &'s str, context: &Context<'_>) -> Option<Na
     let words: Vec<&str> = bare.split(' ').collect();
     let acceptable = |word: &str| {
         is_name(word)
-            && !word.contains(['^', '{', '_', '\''])
+            && !word.contains(['^', '{', '_', '\'', '/'])
+            && !is_plural(word)
             && !is_material(word)
             && !context.is_material(word)
             && !context.abbreviations.long_form(word).is_some_and(is_plain_phrase)
@@ -93,10 +94,14 @@ pub(super) fn disturbed<'s>(phrase: &'s str, context: &Context<'_>) -> Option<Na
     let known = |word: &str| DISTURBED.iter().find(|(noun, _)| word.eq_ignore_ascii_case(noun));
     let good = |name: &str| {
         is_name(name)
-            && !name.contains(['^', '{', '_'])
+            && !name.contains(['^', '{', '_', '/', '-'])
+            && !is_plural(name)
             && !is_material(name)
             && !context.is_material(name)
-            && !name.contains('-')
+            // `HDR` may be a process: capitals alone name a gene when the paper is about it or says what it is.
+            && (name.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+                || context.class_of(name).is_some()
+                || context.in_title(&name.to_lowercase()))
             && !context.abbreviations.long_form(name).is_some_and(is_plain_phrase)
     };
     let (lead, noun, link, name) = match words.as_slice() {
@@ -128,6 +133,11 @@ pub(super) fn disturbed<'s>(phrase: &'s str, context: &Context<'_>) -> Option<Na
     Some(Named { name, word: format!("{lead}{noun} {link} which {class}") })
 }
 
+/// `NSAIDs`, `UGGTs`: more things than one.
+fn is_plural(name: &str) -> bool {
+    name.strip_suffix('s').is_some_and(|stem| stem.len() >= 2 && !stem.bytes().any(|b| b.is_ascii_lowercase()))
+}
+
 /// Cell lines, strains, reagents and abbreviations of methods: names, but no rivals of a gene or protein.
 pub(in crate::question::rules) fn is_material(name: &str) -> bool {
     const STARTS: &[&str] = &[
@@ -136,7 +146,8 @@ pub(in crate::question::rules) fn is_material(name: &str) -> bool {
         "P0", "E1", "T7", "Q20", "RT", "CA1", "CA3", "DMSO", "SH-", "A549", "K562", "Jurkat", "THP", "INS-1", "BL21",
         "W303", "DNA", "RNA", "mRNA", "siRNA", "miRNA", "dsRNA", "ssRNA", "tRNA", "rRNA", "GFP", "YFP", "RFP",
         "mCherry", "WT", "KO", "PCR", "ANOVA", "HIV", "SARS", "COVID", "GWAS", "ChIP", "QTL", "SNP", "CRISPR", "shRNA",
-        "cDNA", "gRNA", "sgRNA", "ATP", "GTP", "ADP", "NADH", "pH", "PBS", "FBS",
+        "cDNA", "BT549", "T47D", "MG132", "PKH", "CFSE", "FK506", "gRNA", "sgRNA", "ATP", "GTP", "ADP", "NADH", "pH",
+        "PBS", "FBS",
     ];
     STARTS.iter().any(|start| name.starts_with(start))
         || name.starts_with('P') && name[1..].bytes().all(|b| b.is_ascii_digit())

@@ -153,7 +153,6 @@ pub(super) fn places(clause: &Clause, context: &Context<'_>, found: &mut Vec<Can
                 | "specifically"
                 | "selectively"
                 | "preferentially"
-                | "highly"
         )
     };
     let manner = clause.manner.as_deref().filter(|m| mainly(m));
@@ -180,7 +179,11 @@ pub(super) fn places(clause: &Clause, context: &Context<'_>, found: &mut Vec<Can
     let end = (1..words.len()).find(|at| starts_modifier(words[*at]) || words[*at] == "of").unwrap_or(words.len());
     let (place, tail) = (words[..end].join(" "), words[end..].join(" "));
     let place = place.strip_prefix("the ").unwrap_or(&place).to_owned();
-    if place.split(' ').count() > 4 || tail.split(' ').count() > 10 {
+    if tail.starts_with("of ") || place.split(' ').count() > 4 || tail.split(' ').count() > 10 {
+        return;
+    }
+    // `cellular membranes`: no part of the cell in particular.
+    if matches!(place.as_str(), "membrane" | "membranes" | "cellular membranes" | "biological membranes") {
         return;
     }
     let Some(kind) = kind(&place) else { return };

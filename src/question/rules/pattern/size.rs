@@ -5,7 +5,7 @@ use crate::text::quantity::{self, Kind, Quantity};
 
 use super::super::clause::{Clause, Group};
 use super::super::context::Context;
-use super::super::lexicon::MEASURES;
+use super::super::words::MEASURES;
 use super::comparison::sides;
 use super::direction::{can_act, changed};
 use super::measure::{number, only_value, unit_words};

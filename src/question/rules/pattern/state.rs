@@ -111,6 +111,23 @@ fn sign(manner: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// `in Vimp2-deficient mice`, `after fasting`: what could have changed it.
+fn names_cause(rest: &str) -> bool {
+    if rest.starts_with("between ") {
+        return false;
+    }
+    const CAUSED: &[&str] =
+        &["mutant", "mutants", "knockout", "knockouts", "null", "lacking", "mice", "embryos", "patients"];
+    !["in ", "at ", "on ", "within ", "across "].iter().any(|place| rest.starts_with(place))
+        || rest.split(' ').any(|w| {
+            CAUSED.contains(&w)
+                || ["-deficient", "-null", "-treated", "-/-", "KO", "^{", "\u{394}", "\u{2206}"]
+                    .iter()
+                    .any(|c| w.contains(c))
+        })
+        || [" compared ", " relative ", " after ", " treated ", " exposed "].iter().any(|c| rest.contains(c))
+}
+
 /// `Y was unchanged in A`, `Y was unaffected by X`.
 fn unchanged(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     if !matches!(clause.group, Group::Be) || clause.negated {
@@ -129,7 +146,7 @@ fn unchanged(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
                 AnswerSpec::Direction { value: Direction::NoChange },
             ));
         }
-    } else if starts_modifier(rest) || rest.starts_with("upon ") {
+    } else if rest.starts_with("upon ") || starts_modifier(rest) && names_cause(rest) {
         found.push(candidate(
             "direction",
             format!("how {did} {subject} change {rest}"),

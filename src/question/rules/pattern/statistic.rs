@@ -5,7 +5,8 @@ use crate::text::quantity::{self, Bound, Kind, Quantity, Role};
 
 use super::super::clause::{Bare, Clause, Group, direction_of};
 use super::super::context::Context;
-use super::super::lexicon::{PREPOSITIONS, Sense};
+use super::super::lexicon::Sense;
+use super::super::words::PREPOSITIONS;
 use super::comparison::{Compared, alike, compared, is_group};
 use super::measure::{number, unit_words};
 use super::{Candidate, candidate, starts_modifier};
@@ -43,7 +44,13 @@ fn effect(clause: &Clause, bare: &Bare, context: &Context<'_>, found: &mut Vec<C
     let rest = clause.rest.as_str();
     let first = rest.split(' ').next().unwrap_or("");
     match clause.group {
-        Group::Active(verb) if direction_of(verb).is_some() && !PREPOSITIONS.contains(&first) && rest.contains(' ') => {
+        Group::Active(verb)
+            if direction_of(verb).is_some()
+                && !matches!(verb.base, "fall" | "drop" | "rise" | "decline")
+                && !PREPOSITIONS.contains(&first)
+                && !starts_modifier(rest)
+                && rest.contains(' ') =>
+        {
             p_value(format!("the effect of {subject} on {rest}"), note, found);
             sample(format!("the effect of {subject} on {rest}"), note, found);
             fold(format!("{} {subject} {} {rest}", clause.did(), verb.base), note, found);
