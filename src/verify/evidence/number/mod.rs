@@ -32,7 +32,7 @@ struct Candidate {
 }
 
 /// How sure the words must be that another number is meant.
-const MARGIN: f64 = 0.4;
+const MARGIN: f64 = 0.3;
 
 /// # Errors
 /// The reason when the key's number is not in the quote, has another unit there, or belongs to something else.
@@ -63,6 +63,19 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
             if word.is_any(&["none", "no", "zero", "nobody"]) {
                 candidates.push(Candidate {
                     value: 0.0,
+                    words: i..i + 1,
+                    span: word.span.clone(),
+                    role: Role::Value,
+                    is_key: true,
+                });
+            }
+        }
+    }
+    if key.value == 1.0 && parsed.as_ref().is_none_or(Unit::is_count) && !candidates.iter().any(|c| c.is_key) {
+        for (i, word) in reading.words.iter().enumerate() {
+            if word.is_any(&["one", "single", "sole"]) && !word.joined {
+                candidates.push(Candidate {
+                    value: 1.0,
                     words: i..i + 1,
                     span: word.span.clone(),
                     role: Role::Value,
@@ -161,7 +174,7 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
     }
     candidates.sort_by_key(|c| c.span.start);
     let mut scores = align::align(&candidates, ask, question, reading);
-    counted(unit, &candidates, reading, &mut scores);
+    counted(unit, ask, &candidates, reading, &mut scores);
     let best_key =
         (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
     let best_other =
@@ -210,9 +223,13 @@ fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
 }
 
 /// Where the quote counts the key's own noun (`18 genes`), a number of other things is not meant.
-fn counted(unit: Option<&str>, candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
-    let Some(noun) = unit.filter(|u| Unit::parse(u).is_none_or(|u| u.is_count())).map(words) else { return };
-    let Some(noun) = noun.last().map(|w| stem(&w.folded)) else { return };
+fn counted(unit: Option<&str>, ask: &Ask, candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
+    let many = ask.words.get(ask.at + 1).is_some_and(|w| w.is("many"));
+    let named = unit.filter(|u| Unit::parse(u).is_none_or(|u| u.is_count())).map(words);
+    let noun = named.as_ref().and_then(|n| n.last());
+    // `how many genes`: the question names what is counted.
+    let noun = noun.or_else(|| ask.head_words().last().filter(|_| many && unit.is_none()));
+    let Some(noun) = noun.map(|w| stem(&w.folded)) else { return };
     let counts = |c: &Candidate| {
         (c.words.end..reading.words.len().min(c.words.end + 4))
             .take_while(|i| {
@@ -221,9 +238,17 @@ fn counted(unit: Option<&str>, candidates: &[Candidate], reading: &Reading<'_>, 
             .any(|i| reading.words[i].stem == noun)
     };
     let own: Vec<bool> = candidates.iter().map(counts).collect();
-    if own.iter().any(|c| *c) {
-        for (score, _) in scores.iter_mut().zip(&own).filter(|(_, own)| **own) {
-            *score += 1.0;
+    // The whole noun phrase behind one number (`1576 newt genes`) leaves no doubt.
+    let phrase: Vec<&str> = ask.head_words().iter().map(|w| w.stem.as_str()).collect();
+    let whole = |c: &Candidate| {
+        many && phrase.len() >= 2
+            && phrase.iter().enumerate().all(|(n, s)| reading.words.get(c.words.end + n).is_some_and(|w| w.stem == *s))
+    };
+    for (score, (candidate, own)) in scores.iter_mut().zip(candidates.iter().zip(own)) {
+        if whole(candidate) {
+            *score += 4.0;
+        } else if own {
+            *score += if named.is_some() { 1.0 } else { 0.5 };
         }
     }
 }
