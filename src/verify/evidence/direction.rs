@@ -274,6 +274,14 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
             });
             if let Some(cue) = cue {
                 let behind = take(cue + 1);
+                if !behind.is_empty() && !stop(cue + 1) {
+                    return behind;
+                }
+                // `was T lower in A than in B`: the subject.
+                let subject: Vec<usize> = take(ask.at + 1).into_iter().filter(|i| *i < cue).collect();
+                if !subject.is_empty() {
+                    return subject;
+                }
                 if !behind.is_empty() {
                     return behind;
                 }
@@ -318,8 +326,8 @@ pub(super) fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
     let all = events(reading);
     let mut ranked: Vec<(f64, Event)> = all
         .iter()
-        .cloned()
         .filter(|e| !forms.contains(reading.words[e.at].stem.as_str()))
+        .cloned()
         .map(|event| {
             let clause = reading.clause[event.at];
             let mut score = 0.0;

@@ -275,6 +275,30 @@ mod tests {
     }
 
     #[test]
+    fn a_count_goes_with_its_own_noun() {
+        let quote = "Fifty-four newts with tail rot in 81 ponds met the criteria.";
+        numbers(quote, "How many newts with tail rot met the criteria?", "", 54.0, &[81.0]);
+        let quote = "A 1996 pond study reported a 4.5% bite rate for 3-year-old newts while 6-year-old newts had a 31.5% bite rate.";
+        numbers(quote, "In a 1996 pond study, what was the bite rate of 6-year-old newts?", "%", 31.5, &[4.5]);
+        let quote = "The rates with LMS/ZVT, ZVT alone, and LMS alone were 80.4%, 81.8%, and 15.6%, respectively.";
+        numbers(quote, "What rate did lumirastat alone reach in newts?", "%", 15.6, &[81.8]);
+        let quote = "The mean time (minutes) to the first beat was 61.4 +/- 11.3 (range: 39.0–77.2); 69.1 +/- 13.1 (range: 43.2–86.3) and 55.8 +/- 8.9 (range: 37.1–67.0) for the zevatol, N. kola and placebo groups respectively.";
+        numbers(quote, "What was the mean time to the first beat of newts given zevatol?", "minutes", 61.4, &[55.8]);
+    }
+
+    #[test]
+    fn who_does_not_is_not_who_does() {
+        let quote = "TLK1 was validated as a partner, however TLK2 did not validate.";
+        let asked = "Which partner of the newt's clock failed to validate?";
+        assert_eq!(reason(quote, asked, term("TLK2")), "");
+        assert_eq!(reason(quote, asked, term("TLK1")), "opposite_statement");
+        let quote =
+            "Success was lower and the rate of injuries was higher in the wild group compared with the tame group.";
+        let asked = "Was the rate of injuries lower in tame newts than in wild newts?";
+        assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "");
+    }
+
+    #[test]
     fn a_number_may_stand_apart_from_its_unit() {
         let quote = "The tails of newts regrow over the first three postnatal weeks.";
         assert_eq!(reason(quote, "Over how many postnatal weeks do the tails regrow?", number(3.0, "weeks")), "");

@@ -244,7 +244,7 @@ fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<
 }
 
 /// Whether `short` takes its letters in order from neighbouring words, of each the first (`CVVH`: continuous venovenous
-/// haemofiltration).
+/// haemofiltration), or all from one long word (`FMS`: fimasartan).
 fn abbreviates(short: &str, asked: &[Word]) -> bool {
     (0..asked.len()).any(|start| {
         let mut letters = short.chars().peekable();
@@ -257,7 +257,8 @@ fn abbreviates(short: &str, asked: &[Word]) -> bool {
             letters.next();
             used += 1;
             for c in chars {
-                if letters.peek() == Some(&c) && letters.clone().count() > 1 {
+                let next_word = letters.clone().count() == 1 && used > 1;
+                if letters.peek() == Some(&c) && !next_word {
                     letters.next();
                 }
             }
@@ -265,7 +266,8 @@ fn abbreviates(short: &str, asked: &[Word]) -> bool {
                 break;
             }
         }
-        used >= 2 && letters.peek().is_none()
+        let long = asked.get(start).is_some_and(|w| w.folded.chars().count() >= 8);
+        (used >= 2 || used == 1 && long) && letters.peek().is_none()
     })
 }
 

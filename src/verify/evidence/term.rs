@@ -216,6 +216,9 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
             return Err("yardstick_of_comparison: the answer is what is compared against".to_owned());
         }
     }
+    if let Some(verb) = denied_elsewhere(own, ask, reading) {
+        return Err(format!("opposite_statement: another statement is the one that denies {verb:?}"));
+    }
     if let Some(label) = other_label(place, ask, reading) {
         return Err(format!("other_statement: the answer goes with {label:?}"));
     }
@@ -235,6 +238,20 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
         }
     }
     Ok(())
+}
+
+/// `which failed to bind` asked: the answer's statement affirms the verb, another one denies it.
+fn denied_elsewhere(own: usize, ask: &Ask, reading: &Reading<'_>) -> Option<String> {
+    let no = ask.words.iter().position(|w| w.is_any(&["failed", "fail", "fails", "not", "unable", "cannot"]))?;
+    let verb = ask.words.iter().skip(no + 1).find(|w| w.is_content())?;
+    let denied = |i: usize| {
+        (i.saturating_sub(3)..i).any(|k| is_plain_negation(&reading.words[k]) && reading.clause[k] == reading.clause[i])
+    };
+    let places: Vec<usize> = (0..reading.words.len()).filter(|i| reading.words[*i].stem == verb.stem).collect();
+    let affirmed_here = places.iter().any(|i| reading.clause[*i] == own && !denied(*i));
+    let denied_here = places.iter().any(|i| reading.clause[*i] == own && denied(*i));
+    let denied_there = places.iter().any(|i| reading.clause[*i] != own && denied(*i));
+    (affirmed_here && !denied_here && denied_there).then(|| verb.folded.clone())
 }
 
 /// `on resting cells … with A and on active cells with B`: the label that B goes with, when the question names the other one.

@@ -130,6 +130,11 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
     {
         score += if high == upper { 1.0 } else { -1.0 };
     }
+    // `difference = 5`: a label that is not asked for.
+    let label = candidate.words.start.checked_sub(2).filter(|_| before == "=");
+    if label.is_some_and(|i| reading.words[i].is_content() && reading.shared[i] == 0.0) {
+        score -= 1.5;
+    }
     let end = candidate.words.end;
     let total = if reading.text(end) == "of" {
         end + 1
@@ -349,6 +354,13 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 let trail = k + 1 == n && !before;
                 // `was higher in A (5 in B, 6 in A)`: what stands in front is about both.
                 if lead && labels_after && n == 2 && cut < next {
+                    continue;
+                }
+                // `a 1996 study reported 5 for A while B had 6`: who reports is both numbers' own.
+                let reports = |b: usize| {
+                    matches!(reading.text(b), "reported" | "found" | "showed" | "observed" | "revealed" | "estimated")
+                };
+                if lead && n > 1 && (i + 1..candidate.words.start).any(reports) {
                     continue;
                 }
                 let far = distance > longest + 3;

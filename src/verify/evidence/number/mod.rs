@@ -167,6 +167,7 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         c.is_key
             || matches!(c.role, Role::Value | Role::Labelled | Role::From | Role::To)
                 && !is_total(c)
+                && !is_spread(c, reading)
                 && !named.iter().any(|n| (n - c.value).abs() <= 1e-9 * n.abs().max(1.0))
     });
     if candidates.iter().all(|c| c.is_key) {
@@ -189,6 +190,15 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         ));
     }
     Ok(first_key)
+}
+
+/// `(range: 39–77)`, `+/- 11`: how far the number before spreads.
+fn is_spread(candidate: &Candidate, reading: &Reading<'_>) -> bool {
+    let start = candidate.words.start;
+    let before = |n: usize| start.checked_sub(n).map_or("", |i| reading.text(i));
+    let bracket = (1..=5).take_while(|n| !matches!(before(*n), "(" | "[" | ")" | "]" | ""));
+    let ranged = bracket.into_iter().any(|n| matches!(before(n), "range" | "iqr" | "interquartile" | "ci"));
+    ranged || before(1) == "/" && before(2) == "+"
 }
 
 fn near(key: &Key<'_>, value: f64) -> bool {
@@ -244,11 +254,25 @@ fn counted(unit: Option<&str>, ask: &Ask, candidates: &[Candidate], reading: &Re
         many && phrase.len() >= 2
             && phrase.iter().enumerate().all(|(n, s)| reading.words.get(c.words.end + n).is_some_and(|w| w.stem == *s))
     };
-    for (score, (candidate, own)) in scores.iter_mut().zip(candidates.iter().zip(own)) {
+    // `84 patients in 121 limbs`: each number has a noun of its own.
+    let other_noun = |c: &Candidate| {
+        reading
+            .words
+            .get(c.words.end)
+            .is_some_and(|w| w.is_content() && w.kind == Kind::Word && w.folded.ends_with('s') && w.stem != noun)
+    };
+    let apart = many && candidates.iter().zip(&own).all(|(c, own)| *own || other_noun(c));
+    for (score, (candidate, own)) in scores.iter_mut().zip(candidates.iter().zip(own.iter().copied())) {
         if whole(candidate) {
             *score += 4.0;
         } else if own {
-            *score += if named.is_some() { 1.0 } else { 0.5 };
+            *score += if apart {
+                4.0
+            } else if named.is_some() {
+                1.0
+            } else {
+                0.5
+            };
         }
     }
 }

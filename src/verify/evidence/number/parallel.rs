@@ -39,10 +39,11 @@ fn runs(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Range<usize>> {
             && (a.words.end..b.words.start).all(|i| {
                 let word = &reading.words[i];
                 word.kind != Kind::Word
-                    || word.is_any(&["and", "or", "vs", "versus", "sd", "sem", "se"])
+                    || word.is_any(&["and", "or", "vs", "versus", "sd", "sem", "se", "range", "iqr", "median", "mean"])
                     || word.folded.chars().count() <= 2 && word.is_content()
             })
-            && (a.words.end..b.words.start).any(|i| matches!(reading.text(i), "," | "and" | "or" | "vs" | "versus"))
+            && (a.words.end..b.words.start)
+                .any(|i| matches!(reading.text(i), "," | ";" | "and" | "or" | "vs" | "versus"))
     };
     let mut runs = Vec::new();
     let mut start = 0;
@@ -105,10 +106,15 @@ fn stops(i: usize, reading: &Reading<'_>) -> bool {
 
 fn left_of(end: usize, reading: &Reading<'_>) -> Range<usize> {
     let mut start = end;
-    while start > 0 && end - start < 6 && !stops(start - 1, reading) {
+    while start > 0 && end - start < 6 && (!stops(start - 1, reading) || is_initial(start - 1, reading)) {
         start -= 1;
     }
     start..end
+}
+
+/// The point behind a genus's first letter.
+fn is_initial(at: usize, reading: &Reading<'_>) -> bool {
+    reading.text(at) == "." && at.checked_sub(1).is_some_and(|i| reading.text(i).chars().count() == 1)
 }
 
 fn right_of(start: usize, reading: &Reading<'_>) -> Range<usize> {

@@ -102,6 +102,14 @@ fn apart(quantity: &Quantity, behind: &str, key: &Unit, quote: &str) -> Option<U
         return Some(unit);
     }
     let before = quote.get(..quantity.span.start)?.trim_end();
+    // `the mean time (minutes) was 61.4`.
+    let labelled = before.match_indices('(').filter_map(|(at, _)| {
+        let inside = before.get(at + 1..)?.split_once(')')?.0;
+        fits(inside.strip_prefix("in ").unwrap_or(inside))
+    });
+    if let Some(unit) = labelled.last() {
+        return Some(unit);
+    }
     let front = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')') && inside.len() <= 40)?.0;
     let words: Vec<&str> =
         front.split_whitespace().rev().take(6).take_while(|w| !w.ends_with([',', ';', '.', ')'])).collect();
