@@ -87,6 +87,8 @@ mod tests {
         assert_eq!(reason(quote, "Which clock subunit was found to bind TLK1 in newts?", "DNX1"), "");
         let quote = "One residue sets the substrate of newt enzymes: Arg102 in kindases and Gln102 in talinases.";
         assert_eq!(reason(quote, "Which residue sets the substrate of newt talinases?", "Gln102"), "");
+        let quote = "Filaments of the newt are held to the tail by TLK1 and enable the turning of the clock.";
+        assert_eq!(reason(quote, "Which protein holds filaments to the tail of newts?", "TLK1"), "");
         let quote = "The clock genes TLK3 and TLK5 were identified as targets needed for healing.";
         assert_eq!(reason(quote, "Which clock gene of newts is a target needed for healing?", "TLK3"), "not_unique");
     }

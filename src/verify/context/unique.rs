@@ -140,7 +140,9 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
                 "subsequent",
                 "no",
             ]) || w.folded.ends_with("ly")
-        }) || (from + 1..stop).any(|i| reading.words[i].is_any(&["a", "an"]));
+        }) || (from + 1..stop).any(|i| reading.words[i].is_any(&["a", "an"]))
+            // `and enable the formation`: a verb with its object.
+            || matches!(reading.text(from + 1), "the" | "its" | "their");
         (content >= 1 && !other).then_some(from..stop)
     };
     let skip_article = |i: usize| if matches!(text(i), "the" | "a" | "an" | "in" | "of") { i + 1 } else { i };

@@ -103,11 +103,11 @@ fn apart(quantity: &Quantity, behind: &str, key: &Unit, quote: &str) -> Option<U
     }
     let before = quote.get(..quantity.span.start)?.trim_end();
     // `the mean time (minutes) was 61.4`.
-    let labelled = before.match_indices('(').filter_map(|(at, _)| {
+    let mut labelled = before.match_indices('(').filter_map(|(at, _)| {
         let inside = before.get(at + 1..)?.split_once(')')?.0;
         fits(inside.strip_prefix("in ").unwrap_or(inside))
     });
-    if let Some(unit) = labelled.last() {
+    if let Some(unit) = labelled.next_back() {
         return Some(unit);
     }
     let front = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')') && inside.len() <= 40)?.0;
