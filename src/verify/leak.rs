@@ -99,7 +99,8 @@ fn offered(plain: &[&Word], ask: &Ask) -> bool {
     let (Some(first), Some(last)) = (plain.first(), plain.last()) else { return false };
     (1..ask.words.len()).filter(|i| ask.words[*i].is("or")).any(|or| {
         let behind = ask.words.iter().skip(or + 1).find(|w| w.is_content());
-        ask.words[or - 1].folded == last.folded || behind.is_some_and(|w| w.folded == first.folded)
+        let open = behind.is_some_and(|w| w.is_any(&["another", "other", "others", "else", "more", "less"]));
+        !open && ask.words[or - 1].folded == last.folded || behind.is_some_and(|w| w.folded == first.folded)
     })
 }
 
@@ -378,6 +379,7 @@ mod tests {
     fn an_offered_alternative_is_no_leak() {
         assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "talinase"));
         assert!(!leaks("Which protein, talinase or kindase, do newts need to heal?", "kindase"));
+        assert!(leaks("Which protein, talinase or another, do newts need to heal?", "talinase"));
         assert!(leaks("Which protein of the talinase pathway do newts need to heal?", "talinase"));
         assert!(!leaks("Which inhibitor did the 485 newts receive?", "A-485"));
         assert!(leaks("Which inhibitor is A-485 in newts?", "A-485"));

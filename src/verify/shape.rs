@@ -17,6 +17,7 @@ pub(crate) fn check(draft: &Draft, ask: &Ask, config: &Config) -> Result<(), Str
         return Err(format!("bad_spec: {error}"));
     }
     one_question(draft, ask)?;
+    super::grammar::check(ask, &draft.question)?;
     type_fits(draft, ask)
 }
 
@@ -259,6 +260,7 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
                 "increasing",
             ]));
     match &draft.answer {
+        AnswerSpec::Number { unit, .. } if share_in(unit.as_deref(), ask) => wrong("a share"),
         AnswerSpec::Number { .. } => match ask.asked {
             Asked::Number => Ok(()),
             Asked::Thing | Asked::Alternatives if ask.names_quantity() && !ask.names_thing() => Ok(()),
@@ -388,6 +390,16 @@ fn type_fits(draft: &Draft, ask: &Ask) -> Result<(), String> {
     }
 }
 
+/// A probability or a percentage that is given in a measured unit.
+fn share_in(unit: Option<&str>, ask: &Ask) -> bool {
+    let share = ask.head_words().last().is_some_and(|w| {
+        w.is_any(&["probability", "percentage", "percent", "proportion", "fraction", "odds", "likelihood"])
+    });
+    let measured =
+        |unit: crate::grade::unit::Unit| unit.is_known() && !unit.is_percent() && !unit.is_count() && !unit.is_fold();
+    share && unit.and_then(crate::grade::unit::Unit::parse).is_some_and(measured)
+}
+
 fn starts_polar(ask: &Ask) -> bool {
     ask.words.get(ask.at).is_some_and(|w| AUXILIARIES.contains(&w.folded.as_str()))
 }
@@ -464,6 +476,10 @@ mod tests {
         assert_eq!(reason("The dwarf newt sleeps by day, yes or no?", AnswerSpec::Boolean { value: true }), "");
         assert_eq!(reason("The dwarf newt sleeps by day?", AnswerSpec::Boolean { value: true }), "wrong_type");
         let kinase = AnswerSpec::Term { value: "TLK1".into(), synonyms: Vec::new() };
+        assert_eq!(
+            reason("Lumirastat, a blocker of newt clocks, is a derivative of which kinase?", kinase.clone()),
+            ""
+        );
         assert_eq!(reason("Lumirastat (LMS) is a blocker of which kinase?", kinase), "");
     }
 }

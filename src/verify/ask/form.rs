@@ -81,7 +81,12 @@ pub(super) fn asked(words: &[Word]) -> (Asked, usize) {
                 return (Asked::Open, i);
             }
             // `Cereblon (CRBN) has …`: behind a bracket stands the subject's own verb.
-            word if clause_start(i) && AUXILIARIES.contains(&word) && (i == 0 || text(i - 1) != ")") => {
+            // `TLK1, an enzyme of newts, is …`: behind an apposition likewise.
+            word if clause_start(i)
+                && AUXILIARIES.contains(&word)
+                && (i == 0 || text(i - 1) != ")")
+                && !is_apposition(words, i) =>
+            {
                 let alternatives = words.iter().skip(i).any(|w| w.is("or"));
                 return (if alternatives { Asked::Alternatives } else { Asked::YesNo }, i);
             }
@@ -92,6 +97,20 @@ pub(super) fn asked(words: &[Word]) -> (Asked, usize) {
         Some(i) => wh(words, i),
         None => (Asked::Open, 0),
     }
+}
+
+/// Whether the verb at `at` belongs to a subject with an apposition before it, and the question's word stands behind it.
+fn is_apposition(words: &[Word], at: usize) -> bool {
+    let text = |i: usize| words.get(i).map_or("", |w| w.folded.as_str());
+    let opens = PREPOSITIONS.contains(&text(0))
+        || matches!(
+            text(0),
+            "when" | "while" | "if" | "among" | "following" | "compared" | "relative" | "as" | "given"
+        );
+    let commas = words.iter().take(at).filter(|w| w.is(",")).count();
+    let asks = (at + 1..words.len())
+        .any(|i| matches!(text(i), "which" | "what") && !is_relative(words, i) && PREPOSITIONS.contains(&text(i - 1)));
+    !opens && commas == 2 && asks
 }
 
 /// `, which drives …`: the word behind is a verb.

@@ -105,6 +105,10 @@ pub(super) fn check(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepare
             abbreviation.long.split_whitespace().filter(|w| w.chars().next().is_some_and(char::is_uppercase)).count()
                 * 2
                 > abbreviation.long.split_whitespace().count();
+        // `RelA`, `DnaK`: a gene's name, whatever the article abbreviates with it.
+        if is_gene_style(core) {
+            continue;
+        }
         let coined_antigen = capitals < letters;
         if (named || proper) && !coined_antigen {
             continue;
@@ -147,6 +151,16 @@ pub(super) fn check(ask: &Ask, question: &str, draft: &Draft, prepared: &Prepare
         }
     }
     Ok(())
+}
+
+/// A capital, two or three small letters and one or two capitals.
+fn is_gene_style(symbol: &str) -> bool {
+    let small = symbol.chars().skip(1).take_while(char::is_ascii_lowercase).count();
+    let tail: Vec<char> = symbol.chars().skip(1 + small).collect();
+    symbol.starts_with(|c: char| c.is_ascii_uppercase())
+        && (2..=3).contains(&small)
+        && (1..=2).contains(&tail.len())
+        && tail.iter().all(char::is_ascii_uppercase)
 }
 
 fn is_answer_free(draft: &Draft) -> bool {

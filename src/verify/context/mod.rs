@@ -82,6 +82,26 @@ mod tests {
     }
 
     #[test]
+    fn a_label_or_a_phrase_of_its_own_sets_the_answer_apart() {
+        let quote = "Two partners were found: the clock subunit DNX1, and the tripartite tail protein TRX11.";
+        assert_eq!(reason(quote, "Which clock subunit was found to bind TLK1 in newts?", "DNX1"), "");
+        let quote = "One residue sets the substrate of newt enzymes: Arg102 in kindases and Gln102 in talinases.";
+        assert_eq!(reason(quote, "Which residue sets the substrate of newt talinases?", "Gln102"), "");
+        let quote = "Filaments of the newt are held to the tail by TLK1 and enable the turning of the clock.";
+        assert_eq!(reason(quote, "Which protein holds filaments to the tail of newts?", "TLK1"), "");
+        let quote = "The clock genes TLK3 and TLK5 were identified as targets needed for healing.";
+        assert_eq!(reason(quote, "Which clock gene of newts is a target needed for healing?", "TLK3"), "not_unique");
+    }
+
+    #[test]
+    fn a_group_of_a_trial_that_the_question_names() {
+        let quote = "The intervention group (n = 65) received lumirastat.";
+        let asked = "In a trial of lumirastat in newts with tail rot, which drug did the intervention group receive?";
+        assert_ne!(reason(quote, asked, "zevatol"), "needs_the_paper");
+        assert_eq!(reason(quote, "Which drug did the intervention group receive?", "lumirastat"), "needs_the_paper");
+    }
+
+    #[test]
     fn statistics_are_no_biology() {
         let quote = "Beat rates were compared by the Mann-Whitney test.";
         let asked = "Which statistical test was used to compare beat rates of dwarf newts?";

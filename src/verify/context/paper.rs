@@ -46,6 +46,17 @@ const PAPER: &[&str] = &[
     "cohort",
 ];
 
+/// `in a trial of X in Y, … the intervention group`: the question has said what trial.
+fn names_trial(words: &[Word], at: usize) -> bool {
+    let trial = words.iter().take(at).position(|w| w.is_any(&["trial", "study"]));
+    trial.is_some_and(|trial| {
+        words.get(trial + 1).is_some_and(|w| w.is_any(&["of", "comparing", "testing", "in"]))
+            && trial > 0
+            && !words[trial - 1].is_any(&["the", "this", "present", "current"])
+            && words[trial + 1..at].iter().filter(|w| w.is_content() && !is_generic(w)).count() >= 3
+    })
+}
+
 /// # Errors
 /// The reason, naming the words that need the paper beside the question.
 pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
@@ -107,6 +118,10 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
                     text(i + 2),
                     "of" | "given" | "receiving" | "that" | "who" | "treated" | "in" | "on" | "with" | "at" | "from"
                 );
+                let introduced = matches!(word, "intervention" | "treatment" | "experimental") && names_trial(words, i);
+                if introduced {
+                    continue;
+                }
                 if matches!(word, "study" | "survey") && !matches!(text(i + 2), "of") || !explained {
                     return found(&format!("the {word} {next}"));
                 }

@@ -178,7 +178,17 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
                     noun += 1;
                 }
                 let noun = text(noun);
-                if !(named_before(noun, &before) && specific >= 1 || before.len() >= 6 && specific >= 2) {
+                // `this protein` needs a name with the looks of a protein's before it.
+                let molecule = matches!(
+                    noun,
+                    "protein" | "gene" | "enzyme" | "kinase" | "receptor" | "transcript" | "drug" | "compound"
+                );
+                let symbol = before.iter().any(|w| {
+                    let written = question.get(w.span.clone()).unwrap_or_default();
+                    written.chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit()) || written.ends_with("in")
+                });
+                let loose = before.len() >= 6 && specific >= 2 && (!molecule || symbol);
+                if !(named_before(noun, &before) && specific >= 1 || loose) {
                     return found(&format!("{word} {noun}"));
                 }
             }

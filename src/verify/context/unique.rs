@@ -28,6 +28,9 @@ pub(super) fn check(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Pr
         return respectively(place, ask, &reading);
     }
     let Some(sibling) = sibling(place, &reading) else { return Ok(()) };
+    if own_label(place, &sibling, ask, &reading) || own_phrase(place, &sibling, &reading) {
+        return Ok(());
+    }
     // `Besides A, which …` and questions that name the sibling have told it apart.
     let named = sibling.clone().filter(|i| reading.words[*i].is_content()).all(|i| reading.shared[i] >= 1.0);
     let except = ask.words.iter().any(|w| {
@@ -49,6 +52,36 @@ pub(super) fn check(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Pr
     }
     let text: Vec<&str> = sibling.map(|i| reading.text(i)).collect();
     Err(format!("not_unique: the quote names {:?} beside it", text.join(" ")))
+}
+
+/// `the kinase A and the lipase B`, asked for the kinase: the noun in front of the answer is asked for and not the sibling's.
+fn own_label(place: &Range<usize>, sibling: &Range<usize>, ask: &Ask, reading: &Reading<'_>) -> bool {
+    let Some(head) = ask.head_words().last() else { return false };
+    let is_head = |i: usize| reading.words.get(i).is_some_and(|w| w.stem == head.stem);
+    let before = (0..place.start).rev().take(3).take_while(|i| reading.words[*i].is_content());
+    // The sibling's own label stands in front of it too.
+    let first = (0..sibling.start).rev().take(3).take_while(|i| reading.words[*i].is_content()).last();
+    let other = first.unwrap_or(sibling.start)..sibling.end;
+    let labelled = before.into_iter().any(is_head);
+    // `the kinases A and B`: the label of the first is both items' own.
+    let shared = place.start < sibling.start
+        && reading.words.get(place.start.saturating_sub(1)).is_some_and(|w| w.folded.ends_with('s'));
+    labelled && !shared && !other.into_iter().any(is_head) && sibling.len() > 1
+}
+
+/// `A in X and B in Y`: what is joined is A and B with their places, not X and B.
+fn own_phrase(place: &Range<usize>, sibling: &Range<usize>, reading: &Reading<'_>) -> bool {
+    let preposition =
+        |i: usize| matches!(reading.text(i), "in" | "for" | "with" | "on" | "at" | "to" | "from" | "by" | "of" | "via");
+    let skip = |i: usize| if matches!(reading.text(i), "the" | "a" | "an") { i.saturating_sub(1) } else { i };
+    let (end, start) = (place.end, place.start);
+    if sibling.end <= start {
+        let before = skip(sibling.start.saturating_sub(1));
+        preposition(end) && preposition(before) && reading.text(end) == reading.text(before)
+    } else {
+        let before = skip(start.saturating_sub(1));
+        preposition(sibling.end) && preposition(before) && reading.text(sibling.end) == reading.text(before)
+    }
 }
 
 /// The item joined to the answer by `and`, `or` or a comma of a list, when it is of its kind.
@@ -80,17 +113,36 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
             && !is_break(stop)
             && !matches!(text(stop), "," | "and" | "or" | "in" | "for" | "with" | "on" | "at" | "to" | "from")
         {
-            if verb(stop) {
+            if verb(stop) && stop == from {
                 return None;
+            }
+            if verb(stop) {
+                break;
             }
             stop += 1;
         }
         let content = (from..stop).filter(|i| reading.words[*i].is_content()).count();
         // `and their association`, `and consequently required a`: no item of the list.
         let other = reading.words.get(from).is_some_and(|w| {
-            w.is_any(&["its", "their", "this", "these", "it", "they", "then", "thus", "hence"])
-                || w.folded.ends_with("ly")
-        }) || (from + 1..stop).any(|i| reading.words[i].is_any(&["a", "an"]));
+            w.is_any(&[
+                "its",
+                "their",
+                "this",
+                "these",
+                "it",
+                "they",
+                "then",
+                "thus",
+                "hence",
+                "also",
+                "further",
+                "not",
+                "subsequent",
+                "no",
+            ]) || w.folded.ends_with("ly")
+        }) || (from + 1..stop).any(|i| reading.words[i].is_any(&["a", "an"]))
+            // `and enable the formation`: a verb with its object.
+            || matches!(reading.text(from + 1), "the" | "its" | "their");
         (content >= 1 && !other).then_some(from..stop)
     };
     let skip_article = |i: usize| if matches!(text(i), "the" | "a" | "an" | "in" | "of") { i + 1 } else { i };
@@ -98,7 +150,9 @@ fn sibling(place: &Range<usize>, reading: &Reading<'_>) -> Option<Range<usize>> 
     if matches!(text(end), "and" | "or") {
         let found = item(skip_article(end + 1))?;
         // `A and B verb…`: a second statement has its verb right behind its subject; an item is followed by the list's verb or nothing.
-        return statement_follows(&found, reading).then_some(()).map_or(Some(found), |()| None);
+        // Items in front of their clause's only verb are its one subject.
+        let subject = place.start >= 1 && before_verb(place.start, reading) && reading.text(end) == "and";
+        return (!statement_follows(&found, reading) || subject).then_some(found);
     }
     if text(end) == "," {
         let next = if matches!(text(end + 1), "and" | "or") { end + 2 } else { end + 1 };

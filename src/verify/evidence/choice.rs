@@ -90,6 +90,17 @@ pub(crate) fn check(
         .copied()
         .map(|i| (support(i, whole.clone()), i))
         .fold((0.0, correct), |a, b| if b.0 > a.0 { b } else { a });
+    // `A had higher X than B`, asked which had the lower: B.
+    if let Some(yardstick) = reversed(ask, reading) {
+        let (before, behind) = (0..yardstick, yardstick..reading.words.len());
+        let rival = rivals.iter().any(|i| support(*i, behind.clone()) > support(correct, behind.clone()));
+        if support(correct, behind.clone()) > support(correct, before.clone()) && !rival {
+            return Ok(behind.start..behind.start + 1);
+        }
+        if rival && support(correct, before.clone()) > support(correct, behind) {
+            return Err("yardstick_of_comparison: the question turns the comparison round".to_owned());
+        }
+    }
     if own < 0.6 && best_rival.0 >= own + 0.4 {
         return Err(format!("other_option_in_quote: the quote supports {:?}", options[best_rival.1]));
     }
@@ -180,6 +191,28 @@ pub(crate) fn check(
         return Ok(own_range);
     }
     Ok(whole.start..whole.start + 1)
+}
+
+/// The word behind which the other side of a comparison stands, when the question asks for the opposite of what is said.
+pub(super) fn reversed(ask: &Ask, reading: &Reading<'_>) -> Option<usize> {
+    const SIDES: &[&str] = &[
+        "higher", "lower", "more", "less", "fewer", "greater", "smaller", "larger", "longer", "shorter", "stronger",
+        "weaker",
+    ];
+    if ask.words.iter().any(|w| w.is("than")) {
+        return None;
+    }
+    let asked = ask.words.iter().find(|w| w.is_any(SIDES))?;
+    let said = |text: &str| reading.words.iter().position(|w| w.is(text));
+    let opposite = opposites(&asked.folded).find_map(said)?;
+    if said(&asked.folded).is_some() {
+        return None;
+    }
+    let marks = |i: usize| {
+        matches!(reading.text(i), "than" | "versus" | "vs")
+            || reading.text(i) == "compared" && matches!(reading.text(i + 1), "to" | "with")
+    };
+    (opposite + 1..reading.words.len()).find(|i| marks(*i))
 }
 
 fn letter(index: usize) -> char {

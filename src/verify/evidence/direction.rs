@@ -6,7 +6,7 @@ use crate::model::answer::Direction;
 
 use super::super::ask::{AUXILIARIES, Ask, Asked};
 use super::super::lexicon::{Force, direction_of, is_plain_negation};
-use super::super::words::{Word, is_generic};
+use super::super::words::{Kind, Word, is_generic};
 use super::reading::Reading;
 
 /// One statement of change in the quote.
@@ -88,6 +88,8 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
             // `super-susceptible`.
             _ if word.joined && word.is_any(&["super", "hyper"]) => Some((Direction::Increase, Force::Plain)),
             _ if word.joined && word.is("hypo") => Some((Direction::Decrease, Force::Plain)),
+            // `unusually large`.
+            Some(adverb) if adverb.is_any(&["unusually", "abnormally", "excessively", "exceptionally"]) => degree(word),
             _ => None,
         };
         let Some((direction, force)) = hyphenated.or_else(|| direction_of(word)) else { continue };
@@ -134,6 +136,17 @@ pub(crate) fn events(reading: &Reading<'_>) -> Vec<Event> {
         found.push(Event { at: i, direction, force, disclaims: false });
     }
     found
+}
+
+/// An adjective that an adverb makes a comparison with what is usual.
+fn degree(word: &Word) -> Option<(Direction, Force)> {
+    if word.is_any(&["large", "high", "long", "big", "strong", "thick", "fast", "abundant", "active", "wide"]) {
+        Some((Direction::Increase, Force::Plain))
+    } else if word.is_any(&["small", "low", "short", "weak", "thin", "slow", "scarce", "inactive", "narrow"]) {
+        Some((Direction::Decrease, Force::Plain))
+    } else {
+        None
+    }
 }
 
 /// `…, but not significantly`, `(P = NS)`: takes back the change stated before. `No significant increase` is one statement.
@@ -261,6 +274,14 @@ pub(crate) fn target(ask: &Ask) -> Vec<usize> {
             });
             if let Some(cue) = cue {
                 let behind = take(cue + 1);
+                if !behind.is_empty() && !stop(cue + 1) {
+                    return behind;
+                }
+                // `was T lower in A than in B`: the subject.
+                let subject: Vec<usize> = take(ask.at + 1).into_iter().filter(|i| *i < cue).collect();
+                if !subject.is_empty() {
+                    return subject;
+                }
                 if !behind.is_empty() {
                     return behind;
                 }
@@ -302,9 +323,11 @@ pub(super) fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
     let forms: HashSet<&str> = target.iter().flat_map(|w| [w.stem.as_str(), w.folded.as_str()]).collect();
     let others: HashSet<&str> =
         ask.words.iter().filter(|w| w.is_content()).map(|w| w.stem.as_str()).filter(|s| !forms.contains(s)).collect();
-    let mut ranked: Vec<(f64, Event)> = events(reading)
-        .into_iter()
+    let all = events(reading);
+    let mut ranked: Vec<(f64, Event)> = all
+        .iter()
         .filter(|e| !forms.contains(reading.words[e.at].stem.as_str()))
+        .cloned()
         .map(|event| {
             let clause = reading.clause[event.at];
             let mut score = 0.0;
@@ -324,14 +347,39 @@ pub(super) fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
                 };
                 let distance = i.abs_diff(event.at);
                 let (low, high) = (i.min(event.at), i.max(event.at));
-                let crossed =
-                    (low + 1..high).filter(|k| reading.words[*k].is_any(&[",", "and", "that", "which", "by"])).count();
+                // `did not affect A, B or C`: every item is the verb's own.
+                let item = i > event.at && is_object_list(low + 1..high, reading);
+                let distance = if item { distance.min(4) } else { distance };
+                let crossed = (low + 1..high)
+                    .filter(|k| !item && reading.words[*k].is_any(&[",", "and", "that", "which", "by"]))
+                    .count();
                 let mut near = 1.0 / (1.0 + distance as f64 / 6.0);
                 near *= 0.75_f64.powi(i32::try_from(crossed.min(4)).unwrap_or(4));
+                // `lower A and enhanced B`: an attribute is about the noun behind it.
+                if i < event.at && crossed > 0 && is_attribute(event.at, reading) {
+                    near *= 0.4;
+                }
                 score += weight * near;
             }
             if event.force == Force::Loose {
                 score *= 0.6;
+            }
+            // `A fell in X, but doubled in Y`: the subject is both verbs' own.
+            if let Some(first) = shared_subject(event.at, &all, reading) {
+                let subject = reading.clause_words(clause - 1).start..first;
+                let weights = subject.filter(|i| reading.shared[*i] > 0.0).map(|i| {
+                    let word = &reading.words[i];
+                    let in_target = forms.contains(word.stem.as_str()) || forms.contains(word.folded.as_str());
+                    let weight = if !in_target {
+                        0.0
+                    } else if is_generic(word) {
+                        0.5
+                    } else {
+                        1.0
+                    };
+                    weight / (1.0 + (first - i) as f64 / 6.0)
+                });
+                score += weights.sum::<f64>();
             }
             // `an increase in mutation … decreased`: a change named as cause stands before another one.
             (score, event)
@@ -351,6 +399,36 @@ pub(super) fn ranked(reading: &Reading<'_>, ask: &Ask) -> Vec<(f64, Event)> {
     }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
     ranked
+}
+
+/// Whether the words hold list marks and neither a verb nor anything else that ends a list.
+fn is_object_list(range: std::ops::Range<usize>, reading: &Reading<'_>) -> bool {
+    let ends = |i: usize| {
+        let word = &reading.words[i];
+        AUXILIARIES.contains(&word.folded.as_str())
+            || direction_of(word).is_some()
+            || NEUTRAL.contains(&word.folded.as_str())
+            || word.is_any(&["(", ")", ";", "that", "which", "by", "in", "when", "as", "but", "than", "compared"])
+    };
+    range.clone().any(|i| reading.words[i].is(",")) && !range.into_iter().any(ends)
+}
+
+/// Whether the word of change at `at` is an adjective: a noun follows at once.
+fn is_attribute(at: usize, reading: &Reading<'_>) -> bool {
+    reading.words.get(at).is_some_and(|w| !w.folded.ends_with('s'))
+        && reading.words.get(at + 1).is_some_and(|w| {
+            w.is_content() && w.kind == Kind::Word && !w.folded.ends_with("ly") && direction_of(w).is_none()
+        })
+}
+
+/// The first change of the clause before, when the one at `at` stands in a clause without a subject of its own.
+fn shared_subject(at: usize, all: &[Event], reading: &Reading<'_>) -> Option<usize> {
+    let clause = *reading.clause.get(at)?;
+    let start = reading.clause_words(clause).start;
+    let opener = matches!(reading.text(start), "but" | "and" | "yet" | "whereas" | "while");
+    let before = reading.clause_words(clause.checked_sub(1)?);
+    let adverb = |i: usize| reading.text(i).ends_with("ly") || AUXILIARIES.contains(&reading.text(i));
+    (opener && (start + 1..at).all(adverb)).then(|| all.iter().map(|e| e.at).find(|e| before.contains(e))).flatten()
 }
 
 /// # Errors

@@ -19,6 +19,7 @@ use crate::model::question::{Draft, Evidence};
 
 use super::ask::Ask;
 use super::prepared::Prepared;
+use super::words::words;
 pub(crate) use reading::Reading;
 
 pub(crate) use term::places;
@@ -104,7 +105,17 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
         }
     };
     standing::hedged(&place, measured, ask, &reading)?;
-    standing::other_work(&place, ask, section, &reading)
+    let background = section == SectionKind::Abstract && precedes_own_work(evidence, prepared);
+    standing::other_work(&place, ask, section, background, &reading)
+}
+
+/// Whether the abstract speaks of its own work only behind the quote.
+fn precedes_own_work(evidence: &Evidence, prepared: &Prepared<'_>) -> bool {
+    let own = |text: &str| words(text).iter().any(|w| w.is_any(&["we", "our", "here"]));
+    let Some(passage) = prepared.passage(evidence.passage) else { return false };
+    let before = prepared.passages().iter().take(evidence.passage).any(|p| own(p.text));
+    let behind = passage.text.get(evidence.end..).unwrap_or_default();
+    !before && !passage.text.get(..evidence.end).is_some_and(own) && own(behind)
 }
 
 fn term_place(
@@ -115,7 +126,18 @@ fn term_place(
 ) -> Result<Range<usize>, String> {
     let places = places(forms, reading, prepared);
     let mut first = None;
+    // A name that is the yardstick of the comparison is not what is more, wherever else it stands.
+    let yardstick = places.iter().find_map(|place| {
+        let reason = term::check_statement(place, ask, reading).err().filter(|r| r.starts_with("yardstick"))?;
+        Some((reading.clause.get(place.start).copied(), reason))
+    });
     for place in &places {
+        if let Some((clause, reason)) = &yardstick
+            && reading.clause.get(place.start).copied() != *clause
+        {
+            first.get_or_insert_with(|| reason.clone());
+            continue;
+        }
         match term::check_statement(place, ask, reading) {
             Ok(()) => return Ok(place.clone()),
             Err(reason) => {
@@ -129,7 +151,14 @@ fn term_place(
 /// The words of the clause at `at` that the question shares, for a yes or no.
 fn statement_place(at: usize, reading: &Reading<'_>) -> Range<usize> {
     let range = reading.clause_words(reading.clause.get(at).copied().unwrap_or_default());
-    let last = range.clone().rev().find(|i| reading.shared[*i] >= 1.0).unwrap_or(at);
+    // `A rose, suggesting that B …`: where most of what is asked stands before the tail, the tail is not asked.
+    let tail = range.clone().skip(1).find(|i| {
+        reading.text(i - 1) == ","
+            && reading.words[*i].is_any(&["suggesting", "indicating", "implying", "hinting", "possibly", "presumably"])
+    });
+    let sum = |part: Range<usize>| part.map(|i| reading.shared[i]).sum::<f64>();
+    let end = tail.filter(|t| sum(range.start..*t) >= sum(*t..range.end)).unwrap_or(range.end);
+    let last = (range.start..end).rev().find(|i| reading.shared[*i] >= 1.0).unwrap_or(at);
     last..last + 1
 }
 
@@ -230,6 +259,130 @@ mod tests {
         numbers(quote, "What was the survival of dwarf newts in heated ponds?", "%", 30.0, &[77.5]);
         let quote = "Unfed newts lost more weight compared to those fed Daphnia or Artemia (38.1%, 23.3%, 21.8%, respectively).";
         numbers(quote, "What share of their weight did dwarf newts fed Daphnia lose?", "%", 23.3, &[38.1, 21.8]);
+    }
+
+    #[test]
+    fn what_two_numbers_share_tells_nothing() {
+        let quote =
+            "Over 9 weeks newts matched the calls of rivals in 71% of trials, and answered them in 12% of trials.";
+        numbers(quote, "In what percentage of trials did newts answer the calls of rivals?", "%", 12.0, &[71.0]);
+        let quote = "Twelve newts given daily lumirastat failed to heal compared with 5 newts given zevatol (p = 0.1).";
+        numbers(quote, "How many newts given zevatol failed to heal?", "", 5.0, &[12.0]);
+        let quote = "Newts treated with LMS needed fewer meals (14 ± 3 g vs. 19 ± 5 g, P = 0.02).";
+        numbers(quote, "What mean mass of meals did newts under zevatol need?", "g", 19.0, &[]);
+        let quote = "Weight loss was higher in the cooled group (7.1% in the heated group, 8.6% in the cooled group).";
+        numbers(quote, "What was the weight loss of cooled newts?", "%", 8.6, &[7.1]);
+    }
+
+    #[test]
+    fn a_count_goes_with_its_own_noun() {
+        let quote = "Fifty-four newts with tail rot in 81 ponds met the criteria.";
+        numbers(quote, "How many newts with tail rot met the criteria?", "", 54.0, &[81.0]);
+        let quote = "A 1996 pond study reported a 4.5% bite rate for 3-year-old newts while 6-year-old newts had a 31.5% bite rate.";
+        numbers(quote, "In a 1996 pond study, what was the bite rate of 6-year-old newts?", "%", 31.5, &[4.5]);
+        let quote = "The rates with LMS/ZVT, ZVT alone, and LMS alone were 80.4%, 81.8%, and 15.6%, respectively.";
+        numbers(quote, "What rate did lumirastat alone reach in newts?", "%", 15.6, &[81.8]);
+        let quote = "The mean time (minutes) to the first beat was 61.4 +/- 11.3 (range: 39.0–77.2); 69.1 +/- 13.1 (range: 43.2–86.3) and 55.8 +/- 8.9 (range: 37.1–67.0) for the zevatol, N. kola and placebo groups respectively.";
+        numbers(quote, "What was the mean time to the first beat of newts given zevatol?", "minutes", 61.4, &[55.8]);
+    }
+
+    #[test]
+    fn who_does_not_is_not_who_does() {
+        let quote = "TLK1 was validated as a partner, however TLK2 did not validate.";
+        let asked = "Which partner of the newt's clock failed to validate?";
+        assert_eq!(reason(quote, asked, term("TLK2")), "");
+        assert_eq!(reason(quote, asked, term("TLK1")), "opposite_statement");
+        let quote =
+            "Success was lower and the rate of injuries was higher in the wild group compared with the tame group.";
+        let asked = "Was the rate of injuries lower in tame newts than in wild newts?";
+        assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: true }), "");
+    }
+
+    #[test]
+    fn a_number_may_stand_apart_from_its_unit() {
+        let quote = "The tails of newts regrow over the first three postnatal weeks.";
+        assert_eq!(reason(quote, "Over how many postnatal weeks do the tails regrow?", number(3.0, "weeks")), "");
+        let quote = "Treated newts had fewer days of fever (4.5 ± 1.1 vs. 6.9 ± 2.0, P = 0.04).";
+        let asked = "For how many days did treated newts have fever?";
+        assert_eq!(reason(quote, asked, number(4.5, "days")), "");
+        assert_eq!(reason(quote, asked, number(4.5, "g")), "unit_not_in_quote");
+        let quote = "We extend the list of clocks to 292 N. vulgaris genes.";
+        assert_eq!(reason(quote, "To how many genes does the list of newt clocks extend?", number(292.0, "")), "");
+        let quote = "The tails express only one of the clocks.";
+        assert_eq!(reason(quote, "How many of the clocks do newt tails express?", number(1.0, "")), "");
+    }
+
+    #[test]
+    fn a_group_named_by_its_initials_is_asked_for() {
+        let quote = "Mortality did not differ (CVVW: 55.6% vs. SLDW: 49.6%).";
+        let asked = "What was the mortality of newts under sustained low density water?";
+        numbers(quote, asked, "%", 49.6, &[55.6]);
+    }
+
+    #[test]
+    fn a_subject_or_a_verb_may_be_shared() {
+        let quote = "Beat rates fell by half in larvae, but doubled in adults.";
+        directions(quote, "How did beat rates of adult newts change?", Direction::Increase);
+        let quote =
+            "Loss of TLK1 did not affect clock size, shape, speed or tuning, but beat rates were reduced by 70%.";
+        directions(quote, "How does loss of TLK1 affect the tuning of the newt's clock?", Direction::NoChange);
+        let quote =
+            "Lower clock activity (TLK1 protein) and enhanced healing were found in cooled compared to heated newts.";
+        directions(quote, "How did TLK1 protein in cooled newts compare with heated newts?", Direction::Decrease);
+        let quote = "The tail glands of mutants are unusually large.";
+        directions(quote, "How does the size of the tail glands change in mutant newts?", Direction::Increase);
+    }
+
+    #[test]
+    fn a_no_follows_from_a_contrary_word() {
+        for (quote, asked) in [
+            ("The beats of the clock precede the movement.", "Do the beats of the newt's clock follow the movement?"),
+            ("TLK1 is dispensable for healing.", "Is TLK1 required for the healing of newts?"),
+            ("Mutants were insensitive to cooling.", "Were mutant newts sensitive to cooling?"),
+        ] {
+            assert_eq!(reason(quote, asked, AnswerSpec::Boolean { value: false }), "", "{asked}");
+        }
+        let quote = "Mutants were insensitive to cooling.";
+        booleans(quote, "Were mutant newts sensitive to cooling?", false);
+        let quote = "Cooling slowed healing, suggesting that cold newts save energy.";
+        booleans(quote, "Did cooling slow the healing of newts?", true);
+    }
+
+    #[test]
+    fn a_comparison_may_be_asked_from_its_other_side() {
+        let quote = "Newts in warm ponds had higher loss rates compared to newts in cold ponds.";
+        let options = ["warm ponds", "cold ponds", "dry ponds"];
+        let asked = "Newts of which ponds had the lower loss rates?";
+        assert_eq!(reason(quote, asked, choice("B", options)), "");
+        assert_eq!(reason(quote, asked, choice("A", options)), "yardstick_of_comparison");
+        let quote = "Lines hold either LX/6 or DX/2 clocks, and lines with LX/6 clocks are faster than are lines with DX/2 clocks.";
+        let asked = "Newt lines with clocks of which strain are faster?";
+        assert_eq!(reason(quote, asked, term("LX/6")), "");
+        assert_eq!(reason(quote, asked, term("DX/2")), "yardstick_of_comparison");
+    }
+
+    #[test]
+    fn a_label_goes_with_the_nearest_name() {
+        let quote = "On resting tail cells TLK1 lies beside ZEV1 and on beating tail cells beside ZEV2.";
+        let asked = "Beside which protein does TLK1 lie on resting tail cells of newts?";
+        assert_eq!(reason(quote, asked, term("ZEV1")), "");
+        assert_eq!(reason(quote, asked, term("ZEV2")), "other_statement");
+    }
+
+    #[test]
+    fn names_may_have_signs_and_raised_figures() {
+        let quote = "ADP opens the channel, whereas Ca²⁺ inhibits it; the strain A/N3 was used.";
+        assert_eq!(reason(quote, "Which ion inhibits the channel of newts?", term("Ca2+")), "");
+        assert_eq!(reason(quote, "Which strain of newts was used?", term("A/N3")), "");
+    }
+
+    #[test]
+    fn earlier_work_named_in_passing_is_not_the_answer() {
+        let quote = "Three mutations, previously identified in blind newts, all reduced the beat rate.";
+        directions(quote, "How do three mutations of blind newts affect the beat rate?", Direction::Decrease);
+        let quote = "It was previously shown that lumirastat reduced the beat rate.";
+        let down = AnswerSpec::Direction { value: Direction::Decrease };
+        assert_eq!(reason(quote, "How does lumirastat affect the beat rate of newts?", down), "other_work");
     }
 
     #[test]

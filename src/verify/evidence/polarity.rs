@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::model::answer::Direction;
 
 use super::super::ask::Ask;
+use super::super::contrary::contrary;
 use super::super::lexicon::{Force, direction_of, is_negation, is_plain_negation, opposites};
 use super::super::words::Word;
 use super::direction::{events, ranked, swaps_reference, turned};
@@ -47,7 +48,8 @@ pub(crate) fn check(value: bool, ask: &Ask, reading: &Reading<'_>) -> Result<usi
         let any = reading.words.iter().any(|w| turned(w) && !shared_negative(w));
         let opposite = ask.words.iter().any(|q| opposites(&q.folded).any(|o| reading.words.iter().any(|w| w.is(o))))
             || cue.is_some_and(|(_, asked, _)| events(reading).iter().any(|e| e.direction != asked))
-            || turned_verb(ask, reading);
+            || turned_verb(ask, reading)
+            || ask.words.iter().any(|q| reading.words.iter().any(|w| contrary(q, w)));
         let same = reading.words.iter().any(|w| direction_of(w).is_some_and(|(d, _)| d == Direction::NoChange));
         if !any && !opposite && !same {
             return Err("polarity: nothing in the quote denies it".to_owned());
@@ -62,6 +64,7 @@ pub(crate) fn check(value: bool, ask: &Ask, reading: &Reading<'_>) -> Result<usi
         return Err("polarity: the quote compares the other way round".to_owned());
     }
     if value && !asked_negated {
+        denied_by_prefix(ask, reading)?;
         both_not_one(ask, reading)?;
         independent(ask, reading)?;
         // A verb turned by `not` among the words that the question shares.
@@ -83,6 +86,22 @@ pub(crate) fn check(value: bool, ask: &Ask, reading: &Reading<'_>) -> Result<usi
         }
     }
     Ok(at)
+}
+
+/// `sensitive` asked, `insensitive` said.
+fn denied_by_prefix(ask: &Ask, reading: &Reading<'_>) -> Result<(), String> {
+    for asked in ask.words.iter().skip(ask.at + 1) {
+        let said = |word: &Word| {
+            ["un", "in", "im", "non"]
+                .iter()
+                .any(|p| word.folded.strip_prefix(p).is_some_and(|rest| rest == asked.folded))
+        };
+        let denied = reading.words.iter().any(|w| asked.folded.len() >= 5 && said(w));
+        if denied && !reading.words.iter().any(|w| w.stem == asked.stem || is_plain_negation(w)) {
+            return Err(format!("polarity: the quote says the opposite of {:?}", asked.folded));
+        }
+    }
+    Ok(())
 }
 
 /// `only before` asked, `both before and after` said.

@@ -235,12 +235,40 @@ fn forms(asked: &[Word], quote: &str, quote_words: &[Word], prepared: &Prepared<
         let n_letters = written.chars().filter(|c| c.is_uppercase()).count();
         if (2..=6).contains(&n_letters)
             && n_letters == written.chars().count()
-            && initials.contains(word.folded.as_str())
+            && (initials.contains(word.folded.as_str()) || n_letters >= 3 && abbreviates(&word.folded, asked))
         {
             forms.insert(word.folded.clone());
         }
     }
     forms
+}
+
+/// Whether `short` takes its letters in order from neighbouring words, of each the first (`CVVH`: continuous venovenous
+/// haemofiltration), or all from one long word (`FMS`: fimasartan).
+fn abbreviates(short: &str, asked: &[Word]) -> bool {
+    (0..asked.len()).any(|start| {
+        let mut letters = short.chars().peekable();
+        let mut used = 0;
+        for word in asked.iter().skip(start).take(6) {
+            let mut chars = word.folded.chars();
+            if word.kind != Kind::Word || chars.next() != letters.peek().copied() {
+                break;
+            }
+            letters.next();
+            used += 1;
+            for c in chars {
+                let next_word = letters.clone().count() == 1 && used > 1;
+                if letters.peek() == Some(&c) && !next_word {
+                    letters.next();
+                }
+            }
+            if letters.peek().is_none() {
+                break;
+            }
+        }
+        let long = asked.get(start).is_some_and(|w| w.folded.chars().count() >= 8);
+        (used >= 2 || used == 1 && long) && letters.peek().is_none()
+    })
 }
 
 /// Clause numbers: a new one starts behind a sentence, a semicolon, and at a word that sets one statement against another.

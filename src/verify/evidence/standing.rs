@@ -100,6 +100,16 @@ pub(crate) fn hedged(answer: &Range<usize>, measured: bool, ask: &Ask, reading: 
                 // `X is likely required`: the hedge stands behind the subject.
                 return reason(word);
             }
+        } else if word.is("consistent")
+            && words.get(i + 1).is_some_and(|w| w.is("with"))
+            && i > sentence.start
+            && words[i - 1].is_any(&["is", "are", "was", "were", "be"])
+            && !measured
+        {
+            let behind = answer.start > i && answer.start <= i + 14;
+            if behind && !(i + 1..answer.start).any(|k| words[k].is_any(&[",", ";", "and", "but"])) {
+                return reason(word);
+            }
         } else if is_supposition(word) {
             let raises = word.is("raises")
                 && !words.get(i + 1..words.len().min(i + 4)).unwrap_or_default().iter().any(|w| w.is("possibility"));
@@ -186,6 +196,7 @@ pub(crate) fn other_work(
     answer: &Range<usize>,
     ask: &Ask,
     section: SectionKind,
+    background: bool,
     reading: &Reading<'_>,
 ) -> Result<(), String> {
     let asks_earlier =
@@ -197,20 +208,23 @@ pub(crate) fn other_work(
     for i in sentence.clone() {
         let next = |n: usize| text(i + n);
         let found = match text(i) {
-            "previously" | "earlier" => [
-                "reported",
-                "shown",
-                "described",
-                "found",
-                "demonstrated",
-                "observed",
-                "published",
-                "been",
-                "identified",
-                "known",
-            ]
-            .iter()
-            .any(|w| next(1) == *w || i > 0 && text(i - 1) == *w || i > 1 && text(i - 2) == *w || next(2) == *w),
+            "previously" | "earlier" => {
+                [
+                    "reported",
+                    "shown",
+                    "described",
+                    "found",
+                    "demonstrated",
+                    "observed",
+                    "published",
+                    "been",
+                    "identified",
+                    "known",
+                ]
+                .iter()
+                .any(|w| next(1) == *w || i > 0 && text(i - 1) == *w || i > 1 && text(i - 2) == *w || next(2) == *w)
+                    && !in_passing(i, answer, &sentence, reading)
+            }
             "previous" | "prior" | "earlier_" | "recent" | "past" | "pioneering" | "other" | "several" | "numerous"
             | "some" => {
                 (1..=3).any(|n| {
@@ -294,11 +308,29 @@ pub(crate) fn other_work(
                         .is_some_and(|w| w.folded.ends_with("ed") || w.is_any(&["been", "shown", "found", "come"]))
                 })
         });
-        if section == SectionKind::Introduction || perfect {
+        if section == SectionKind::Introduction || perfect || background {
             return Err("other_work: background, asked as the named study's finding".to_owned());
         }
     }
     Ok(())
+}
+
+/// `three mutations, previously found in newts, all …` and `the previously described kinase …`: the earlier work is named in
+/// passing, and the answer stands outside.
+fn in_passing(at: usize, answer: &Range<usize>, sentence: &Range<usize>, reading: &Reading<'_>) -> bool {
+    let before = at.checked_sub(1).map_or("", |i| reading.text(i));
+    let participle =
+        reading.words.get(at + 1).is_some_and(|w| w.folded.ends_with("ed") || w.is_any(&["known", "shown", "found"]));
+    match before {
+        "," if participle => {
+            let close = (at + 1..sentence.end).find(|i| matches!(reading.text(*i), "," | ";"));
+            close.is_some_and(|close| answer.start > close || answer.end < at)
+        }
+        "the" | "a" | "an" | "these" | "those" | "two" | "three" | "of" | "other" => {
+            participle && !(at + 1..=at + 3).contains(&answer.start)
+        }
+        _ => false,
+    }
 }
 
 /// `the 2016 recordings`, `newly show`.

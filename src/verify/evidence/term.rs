@@ -99,10 +99,13 @@ fn glued(a: &str, b: &str) -> bool {
 fn exact(folded_form: &str, form: &str, start: usize, end: usize, reading: &Reading<'_>) -> bool {
     let (Some(first), Some(last)) = (reading.words.get(start), reading.words.get(end)) else { return false };
     let slice = reading.quote.get(first.span.start..last.span.end).unwrap_or_default();
-    let charge = |text: &str| text.chars().next_back().filter(|c| matches!(c, '+' | '-' | '−' | '–'));
+    let charge = |text: &str| text.chars().next_back().filter(|c| matches!(c, '+' | '-' | '−' | '–' | '⁺' | '⁻'));
     if let Some(sign) = charge(form.trim()) {
         let behind = reading.quote.get(last.span.end..).and_then(|t| t.chars().next());
-        return behind.is_some_and(|c| if sign == '+' { c == '+' } else { matches!(c, '-' | '−' | '–') });
+        return behind.is_some_and(|c| match sign {
+            '+' | '⁺' => matches!(c, '+' | '⁺'),
+            _ => matches!(c, '-' | '−' | '–' | '⁻'),
+        });
     }
     fold(slice) == *folded_form
         || first.stem.len() >= 5 && first.stem == super::super::words::stem(&form.trim().to_lowercase())
@@ -208,9 +211,16 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
     if compares && !own_reference && (ask.asked == Asked::Thing || ask.asked == Asked::Alternatives) {
         let from = place.start.saturating_sub(4);
         let as_as = |i: usize| reading.text(i) == "as" && (i.saturating_sub(8)..i).any(|k| reading.text(k) == "as");
-        if (from..place.start).any(|i| reading.words[i].is("than") || as_as(i)) {
+        let turned = super::choice::reversed(ask, reading).is_some();
+        if !turned && (from..place.start).any(|i| reading.words[i].is("than") || as_as(i)) {
             return Err("yardstick_of_comparison: the answer is what is compared against".to_owned());
         }
+    }
+    if let Some(verb) = denied_elsewhere(own, ask, reading) {
+        return Err(format!("opposite_statement: another statement is the one that denies {verb:?}"));
+    }
+    if let Some(label) = other_label(place, ask, reading) {
+        return Err(format!("other_statement: the answer goes with {label:?}"));
     }
     // What the question shares stands in other statements, nothing in the term's own.
     if reading.n_clauses() > 1 {
@@ -228,6 +238,39 @@ pub(crate) fn check_statement(place: &Range<usize>, ask: &Ask, reading: &Reading
         }
     }
     Ok(())
+}
+
+/// `which failed to bind` asked: the answer's statement affirms the verb, another one denies it.
+fn denied_elsewhere(own: usize, ask: &Ask, reading: &Reading<'_>) -> Option<String> {
+    let no = ask.words.iter().position(|w| w.is_any(&["failed", "fail", "fails", "not", "unable", "cannot"]))?;
+    let verb = ask.words.iter().skip(no + 1).find(|w| w.is_content())?;
+    let denied = |i: usize| {
+        (i.saturating_sub(3)..i).any(|k| is_plain_negation(&reading.words[k]) && reading.clause[k] == reading.clause[i])
+    };
+    let places: Vec<usize> = (0..reading.words.len()).filter(|i| reading.words[*i].stem == verb.stem).collect();
+    let affirmed_here = places.iter().any(|i| reading.clause[*i] == own && !denied(*i));
+    let denied_here = places.iter().any(|i| reading.clause[*i] == own && denied(*i));
+    let denied_there = places.iter().any(|i| reading.clause[*i] != own && denied(*i));
+    (affirmed_here && !denied_here && denied_there).then(|| verb.folded.clone())
+}
+
+/// `on resting cells … with A and on active cells with B`: the label that B goes with, when the question names the other one.
+fn other_label(place: &Range<usize>, ask: &Ask, reading: &Reading<'_>) -> Option<String> {
+    let words = &reading.words;
+    let preposition =
+        |i: usize| matches!(reading.text(i), "in" | "on" | "at" | "for" | "with" | "during" | "under" | "after" | "by");
+    let labels: Vec<usize> = (1..place.start)
+        .filter(|i| preposition(i - 1) && words[*i].is_content() && words.get(i + 1).is_some_and(Word::is_content))
+        .collect();
+    let (last, first) = labels.split_last()?;
+    let parallel = |i: usize, k: usize| {
+        words[i + 1].stem == words[k + 1].stem
+            && words[i].stem != words[k].stem
+            && reading.text(i - 1) == reading.text(k - 1)
+    };
+    let asked = |i: usize| ask.words.iter().any(|w| w.stem == words[i].stem);
+    let rival = first.iter().copied().find(|i| parallel(*i, *last) && reading.same_sentence(*i, *last))?;
+    (asked(rival) && !asked(*last) && reading.shared[*last] == 0.0).then(|| words[*last].folded.clone())
 }
 
 /// Whether clause `own` and a neighbour are set against each other.

@@ -97,7 +97,9 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         let folded = fold(text.get(start..end).unwrap_or_default());
         let kind = if numeric { Kind::Number } else { Kind::Word };
         let stem = if numeric { folded.clone() } else { stem(&folded) };
-        let joined = text.get(end..).and_then(|rest| rest.chars().next()).is_some_and(is_hyphen);
+        let next = text.get(end..).and_then(|rest| rest.chars().next());
+        // `A/H3N2`: one name.
+        let joined = next.is_some_and(is_hyphen) || folded == "a" && next == Some('/');
         all.push(Word { span: start..end, folded, stem, kind, joined });
     }
     all
@@ -108,11 +110,24 @@ fn fold(word: &str) -> String {
     for c in word.chars() {
         match c {
             'µ' => folded.push('μ'),
+            '\u{00b2}' | '\u{00b3}' | '\u{00b9}' | '\u{2070}'..='\u{2079}' | '\u{2080}'..='\u{2089}' => {
+                folded.push(plain_digit(c));
+            }
             c if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
             c => folded.extend(c.to_lowercase()),
         }
     }
     folded
+}
+
+/// `Ca²` as `Ca2`.
+fn plain_digit(c: char) -> char {
+    match c {
+        '\u{00b9}' => '1',
+        '\u{00b2}' => '2',
+        '\u{00b3}' => '3',
+        c => char::from_digit(u32::from(c) & 0xf, 10).unwrap_or(c),
+    }
 }
 
 pub(crate) fn is_hyphen(c: char) -> bool {

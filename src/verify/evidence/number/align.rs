@@ -130,6 +130,11 @@ fn form(candidate: &Candidate, ask: &Ask, reading: &Reading<'_>) -> f64 {
     {
         score += if high == upper { 1.0 } else { -1.0 };
     }
+    // `difference = 5`: a label that is not asked for.
+    let label = candidate.words.start.checked_sub(2).filter(|_| before == "=");
+    if label.is_some_and(|i| reading.words[i].is_content() && reading.shared[i] == 0.0) {
+        score -= 1.5;
+    }
     let end = candidate.words.end;
     let total = if reading.text(end) == "of" {
         end + 1
@@ -212,6 +217,14 @@ fn conditions(candidates: &[Candidate], question: &str, reading: &Reading<'_>, s
             continue;
         }
         let at = reading.words_in(&condition.span).start;
+        // In front of all numbers it is about all of them, unless the others have conditions of their own.
+        let lead = candidates.first().is_some_and(|c| at < c.words.start);
+        let others = quantity::scan(reading.quote)
+            .iter()
+            .any(|q| side(q.bound) != 0 && candidates.first().is_some_and(|c| q.span.start >= c.span.end));
+        if lead && !others {
+            continue;
+        }
         let segment = cuts.iter().take_while(|c| c.at <= at).count();
         if let Some(score) = scores.get_mut(segment) {
             *score += if own == *wanted { 1.5 } else { -1.5 };
@@ -267,6 +280,18 @@ fn cuts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Cut> {
             best
         })
         .collect()
+}
+
+/// Whether a pronoun in the words from `from` to `to` takes up what stands before.
+fn taken_up(from: usize, to: usize, reading: &Reading<'_>) -> bool {
+    (from..to).any(|i| matches!(reading.text(i), "them" | "it" | "they"))
+}
+
+/// The number of words between candidate `k` and the next mark.
+fn phrase(k: usize, candidates: &[Candidate], reading: &Reading<'_>) -> usize {
+    let Some(candidate) = candidates.get(k) else { return usize::MAX / 2 };
+    let end = candidate.words.end;
+    (end..reading.words.len()).take_while(|i| !matches!(reading.text(*i), "(" | ")" | "," | ";" | ".")).count()
 }
 
 /// The shared words around each candidate, up to the cuts. Near words count whole. Where all labels stand before their
@@ -327,6 +352,17 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 }
                 let lead = k == 0 && before;
                 let trail = k + 1 == n && !before;
+                // `was higher in A (5 in B, 6 in A)`: what stands in front is about both.
+                if lead && labels_after && n == 2 && cut < next {
+                    continue;
+                }
+                // `a 1996 study reported 5 for A while B had 6`: who reports is both numbers' own.
+                let reports = |b: usize| {
+                    matches!(reading.text(b), "reported" | "found" | "showed" | "observed" | "revealed" | "estimated")
+                };
+                if lead && n > 1 && (i + 1..candidate.words.start).any(reports) {
+                    continue;
+                }
                 let far = distance > longest + 3;
                 if lead && (labels_after || labels_before && far) || trail && (labels_before || labels_after && far) {
                     weight *= 0.15;
@@ -338,11 +374,22 @@ fn contexts(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Context> {
                 if lead && elliptic {
                     weight *= 0.3;
                 }
+                // `did X with A in 5 and Y with them in 6`: what the pronoun stands for is both numbers' own.
+                if lead && taken_up(cut, next.min(reading.words.len()), reading) {
+                    weight *= 0.15;
+                }
+                // `5 newts given A failed compared with 6 given B`: the predicate behind A is both numbers' own.
+                if !before
+                    && (compared || reading.text(cut) == "compared")
+                    && distance > 1 + phrase(k + 1, candidates, reading)
+                {
+                    weight *= 0.3;
+                }
                 // `more X in A (n) than in B (m)`: only the label in front of the bracket is A's own.
                 if compared && in_bracket && !(before && distance <= 4) {
                     weight *= 0.5;
                 }
-                if in_bracket && before && distance <= 4 {
+                if in_bracket && before && distance <= 4 && !(lead && labels_after) {
                     weight = weight.max(1.0);
                 }
                 found.push((reading.words[i].stem.clone(), shared * weight));

@@ -32,7 +32,7 @@ struct Candidate {
 }
 
 /// How sure the words must be that another number is meant.
-const MARGIN: f64 = 0.4;
+const MARGIN: f64 = 0.3;
 
 /// # Errors
 /// The reason when the key's number is not in the quote, has another unit there, or belongs to something else.
@@ -63,6 +63,19 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
             if word.is_any(&["none", "no", "zero", "nobody"]) {
                 candidates.push(Candidate {
                     value: 0.0,
+                    words: i..i + 1,
+                    span: word.span.clone(),
+                    role: Role::Value,
+                    is_key: true,
+                });
+            }
+        }
+    }
+    if key.value == 1.0 && parsed.as_ref().is_none_or(Unit::is_count) && !candidates.iter().any(|c| c.is_key) {
+        for (i, word) in reading.words.iter().enumerate() {
+            if word.is_any(&["one", "single", "sole"]) && !word.joined {
+                candidates.push(Candidate {
+                    value: 1.0,
                     words: i..i + 1,
                     span: word.span.clone(),
                     role: Role::Value,
@@ -154,6 +167,7 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         c.is_key
             || matches!(c.role, Role::Value | Role::Labelled | Role::From | Role::To)
                 && !is_total(c)
+                && !is_spread(c, reading)
                 && !named.iter().any(|n| (n - c.value).abs() <= 1e-9 * n.abs().max(1.0))
     });
     if candidates.iter().all(|c| c.is_key) {
@@ -161,7 +175,7 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
     }
     candidates.sort_by_key(|c| c.span.start);
     let mut scores = align::align(&candidates, ask, question, reading);
-    counted(unit, &candidates, reading, &mut scores);
+    counted(unit, ask, &candidates, reading, &mut scores);
     let best_key =
         (0..candidates.len()).filter(|i| candidates[*i].is_key).fold(f64::MIN, |best, i| best.max(scores[i]));
     let best_other =
@@ -176,6 +190,15 @@ pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<
         ));
     }
     Ok(first_key)
+}
+
+/// `(range: 39–77)`, `+/- 11`: how far the number before spreads.
+fn is_spread(candidate: &Candidate, reading: &Reading<'_>) -> bool {
+    let start = candidate.words.start;
+    let before = |n: usize| start.checked_sub(n).map_or("", |i| reading.text(i));
+    let bracket = (1..=5).take_while(|n| !matches!(before(*n), "(" | "[" | ")" | "]" | ""));
+    let ranged = bracket.into_iter().any(|n| matches!(before(n), "range" | "iqr" | "interquartile" | "ci"));
+    ranged || before(1) == "/" && before(2) == "+"
 }
 
 fn near(key: &Key<'_>, value: f64) -> bool {
@@ -210,9 +233,13 @@ fn is_numeral(reading: &Reading<'_>, i: usize) -> bool {
 }
 
 /// Where the quote counts the key's own noun (`18 genes`), a number of other things is not meant.
-fn counted(unit: Option<&str>, candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
-    let Some(noun) = unit.filter(|u| Unit::parse(u).is_none_or(|u| u.is_count())).map(words) else { return };
-    let Some(noun) = noun.last().map(|w| stem(&w.folded)) else { return };
+fn counted(unit: Option<&str>, ask: &Ask, candidates: &[Candidate], reading: &Reading<'_>, scores: &mut [f64]) {
+    let many = ask.words.get(ask.at + 1).is_some_and(|w| w.is("many"));
+    let named = unit.filter(|u| Unit::parse(u).is_none_or(|u| u.is_count())).map(words);
+    let noun = named.as_ref().and_then(|n| n.last());
+    // `how many genes`: the question names what is counted.
+    let noun = noun.or_else(|| ask.head_words().last().filter(|_| many && unit.is_none()));
+    let Some(noun) = noun.map(|w| stem(&w.folded)) else { return };
     let counts = |c: &Candidate| {
         (c.words.end..reading.words.len().min(c.words.end + 4))
             .take_while(|i| {
@@ -221,9 +248,31 @@ fn counted(unit: Option<&str>, candidates: &[Candidate], reading: &Reading<'_>, 
             .any(|i| reading.words[i].stem == noun)
     };
     let own: Vec<bool> = candidates.iter().map(counts).collect();
-    if own.iter().any(|c| *c) {
-        for (score, _) in scores.iter_mut().zip(&own).filter(|(_, own)| **own) {
-            *score += 1.0;
+    // The whole noun phrase behind one number (`1576 newt genes`) leaves no doubt.
+    let phrase: Vec<&str> = ask.head_words().iter().map(|w| w.stem.as_str()).collect();
+    let whole = |c: &Candidate| {
+        many && phrase.len() >= 2
+            && phrase.iter().enumerate().all(|(n, s)| reading.words.get(c.words.end + n).is_some_and(|w| w.stem == *s))
+    };
+    // `84 patients in 121 limbs`: each number has a noun of its own.
+    let other_noun = |c: &Candidate| {
+        reading
+            .words
+            .get(c.words.end)
+            .is_some_and(|w| w.is_content() && w.kind == Kind::Word && w.folded.ends_with('s') && w.stem != noun)
+    };
+    let apart = many && candidates.iter().zip(&own).all(|(c, own)| *own || other_noun(c));
+    for (score, (candidate, own)) in scores.iter_mut().zip(candidates.iter().zip(own.iter().copied())) {
+        if whole(candidate) {
+            *score += 4.0;
+        } else if own {
+            *score += if apart {
+                4.0
+            } else if named.is_some() {
+                1.0
+            } else {
+                0.5
+            };
         }
     }
 }

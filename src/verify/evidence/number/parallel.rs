@@ -15,6 +15,12 @@ pub(super) fn shares(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Opt
     let mut shares = vec![None; candidates.len()];
     for run in runs(candidates, reading) {
         let labels = listed(candidates, &run, reading).or_else(|| compared(candidates, &run, reading));
+        if labels.is_none()
+            && let Some(own) = against(candidates, &run, reading)
+        {
+            shares[run.start] = Some(own);
+            shares[run.start + 1] = Some(1.0 - own);
+        }
         for (candidate, label) in run.zip(labels.unwrap_or_default()) {
             shares[candidate] = Some(share(label, reading));
         }
@@ -33,10 +39,11 @@ fn runs(candidates: &[Candidate], reading: &Reading<'_>) -> Vec<Range<usize>> {
             && (a.words.end..b.words.start).all(|i| {
                 let word = &reading.words[i];
                 word.kind != Kind::Word
-                    || word.is_any(&["and", "or", "vs", "versus", "sd", "sem", "se"])
+                    || word.is_any(&["and", "or", "vs", "versus", "sd", "sem", "se", "range", "iqr", "median", "mean"])
                     || word.folded.chars().count() <= 2 && word.is_content()
             })
-            && (a.words.end..b.words.start).any(|i| matches!(reading.text(i), "," | "and" | "or" | "vs" | "versus"))
+            && (a.words.end..b.words.start)
+                .any(|i| matches!(reading.text(i), "," | ";" | "and" | "or" | "vs" | "versus"))
     };
     let mut runs = Vec::new();
     let mut start = 0;
@@ -99,10 +106,15 @@ fn stops(i: usize, reading: &Reading<'_>) -> bool {
 
 fn left_of(end: usize, reading: &Reading<'_>) -> Range<usize> {
     let mut start = end;
-    while start > 0 && end - start < 6 && !stops(start - 1, reading) {
+    while start > 0 && end - start < 6 && (!stops(start - 1, reading) || is_initial(start - 1, reading)) {
         start -= 1;
     }
     start..end
+}
+
+/// The point behind a genus's first letter.
+fn is_initial(at: usize, reading: &Reading<'_>) -> bool {
+    reading.text(at) == "." && at.checked_sub(1).is_some_and(|i| reading.text(i).chars().count() == 1)
 }
 
 fn right_of(start: usize, reading: &Reading<'_>) -> Range<usize> {
@@ -192,6 +204,55 @@ fn compared(candidates: &[Candidate], run: &Range<usize>, reading: &Reading<'_>)
         _ => subject(comparative, reading),
     };
     (!own.is_empty() && !second.is_empty()).then(|| vec![own, second])
+}
+
+/// `patients given A needed fewer X (x vs. y)`: the first number is the named group's, the second the other's. How much of the
+/// group's name the question shares.
+fn against(candidates: &[Candidate], run: &Range<usize>, reading: &Reading<'_>) -> Option<f64> {
+    let first = candidates.get(run.start)?.words.start;
+    let second = candidates.get(run.start + 1)?.words.start;
+    let versus = run.len() == 2 && (first..second).any(|i| matches!(reading.text(i), "vs" | "versus"));
+    let bracket = first.checked_sub(1).is_some_and(|i| reading.text(i) == "(");
+    let comparative = (0..first).rev().take(14).find(|i| is_comparative(*i, reading))?;
+    let label = subject(comparative, reading);
+    let verb = (label.start..label.end).find(|i| reading.text(*i).ends_with("ed") && *i + 1 == comparative);
+    let label = label.start..verb.unwrap_or(label.end);
+    let group = label.clone().any(|i| {
+        reading.words[i].is_any(&[
+            "treated",
+            "given",
+            "receiving",
+            "fed",
+            "patients",
+            "mice",
+            "rats",
+            "animals",
+            "group",
+            "women",
+            "men",
+            "children",
+            "infants",
+            "plants",
+            "subjects",
+            "participants",
+            "arm",
+            "cells",
+            "larvae",
+            "birds",
+            "fish",
+        ])
+    });
+    let named = label.clone().any(|i| {
+        let written = reading.quote.get(reading.words[i].span.clone()).unwrap_or_default();
+        i > label.start && written.chars().any(char::is_uppercase)
+    });
+    (versus && bracket && group && named).then(|| {
+        let telling: Vec<usize> = label
+            .filter(|i| reading.words[*i].is_content() && !super::super::super::words::is_generic(&reading.words[*i]))
+            .collect();
+        let shared = telling.iter().filter(|i| reading.shared[**i] > 0.0).count();
+        if telling.is_empty() { 0.5 } else { shared as f64 / telling.len() as f64 }
+    })
 }
 
 fn skip_article(i: usize, reading: &Reading<'_>) -> usize {

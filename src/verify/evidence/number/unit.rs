@@ -16,6 +16,7 @@ pub(super) fn value_in(
     question: &str,
 ) -> Option<f64> {
     let value = quantity.value;
+    let written = written.filter(|_| !is_initial(quantity, reading.quote));
     let Some(key_text) = key_text else {
         // A bare number: a percentage or a measured unit is something else; a counted thing is not.
         return match written {
@@ -42,7 +43,8 @@ pub(super) fn value_in(
         if written.is_some() {
             return None;
         }
-        return later_unit(behind, key).map(|factor_unit| convert(value, &factor_unit, key)).unwrap_or(None);
+        let found = later_unit(behind, key).or_else(|| apart(quantity, behind, key, reading.quote));
+        return found.map(|factor_unit| convert(value, &factor_unit, key)).unwrap_or(None);
     }
     // Counted things and nouns per volume.
     let (noun, per) = match key_text.split_once('/') {
@@ -68,6 +70,51 @@ pub(super) fn value_in(
     let in_text = |text: &str| words(text).iter().any(|w| w.stem == stem);
     (reading.words.iter().any(|w| w.stem == stem) || in_text(question) || matches!(stem.as_str(), "nt" | "bp"))
         .then_some(value)
+}
+
+/// `292 C. elegans genes`: the letter behind the number is a genus's, no unit.
+fn is_initial(quantity: &Quantity, quote: &str) -> bool {
+    let Some(unit) = quantity.unit.as_ref() else { return false };
+    let written = quote.get(unit.clone()).unwrap_or_default();
+    let mut behind = quote.get(unit.end..).unwrap_or_default().chars();
+    written.len() == 1
+        && written.starts_with(|c: char| c.is_ascii_uppercase())
+        && behind.next() == Some('.')
+        && behind.next().is_some_and(char::is_whitespace)
+        && behind.next().is_some_and(char::is_lowercase)
+}
+
+/// `three postnatal weeks`, `days of ventilation (17.7 …`: a unit of the key's dimension behind an adjective, or in front of
+/// the bracket that holds the number.
+fn apart(quantity: &Quantity, behind: &str, key: &Unit, quote: &str) -> Option<Unit> {
+    let fits = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let unit = Unit::parse(word).filter(|_| word.len() >= 3)?;
+        (unit.is_known() && crate::grade::unit::same_dimension(&unit, key)).then_some(unit)
+    };
+    let mut next = behind.split_whitespace();
+    if let (Some(adjective), Some(noun)) = (next.next(), next.next())
+        && behind.starts_with(' ')
+        && adjective.len() >= 4
+        && adjective.chars().all(char::is_alphabetic)
+        && let Some(unit) = fits(noun)
+    {
+        return Some(unit);
+    }
+    let before = quote.get(..quantity.span.start)?.trim_end();
+    // `the mean time (minutes) was 61.4`.
+    let mut labelled = before.match_indices('(').filter_map(|(at, _)| {
+        let inside = before.get(at + 1..)?.split_once(')')?.0;
+        fits(inside.strip_prefix("in ").unwrap_or(inside))
+    });
+    if let Some(unit) = labelled.next_back() {
+        return Some(unit);
+    }
+    let front = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')') && inside.len() <= 40)?.0;
+    let words: Vec<&str> =
+        front.split_whitespace().rev().take(6).take_while(|w| !w.ends_with([',', ';', '.', ')'])).collect();
+    let of = |i: usize| i == 0 || words.get(i - 1).is_some_and(|w| matches!(*w, "of" | "in" | "on" | "to" | "with"));
+    words.iter().enumerate().filter(|(i, _)| of(*i)).find_map(|(_, word)| fits(word))
 }
 
 /// A unit of the key's dimension that closes the list `quantity, number and number unit` starting behind the quantity.
