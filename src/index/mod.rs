@@ -73,6 +73,8 @@ pub struct Index {
     inner: tantivy::Index,
     fields: Fields,
     reader: IndexReader,
+    /// Kept for counting facets from search to search.
+    kept: facet::Kept,
     writer: Mutex<Option<tantivy::IndexWriter>>,
     config: Config,
     folder: Option<PathBuf>,
@@ -139,7 +141,8 @@ impl Index {
             .try_into()
             .map_err(engine("cannot read the index"))?;
         let config = config.clone();
-        Ok(Index { inner, fields, reader, writer: Mutex::new(None), config, folder, discarded: None })
+        let kept = facet::Kept::default();
+        Ok(Index { inner, fields, reader, kept, writer: Mutex::new(None), config, folder, discarded: None })
     }
 
     /// Why an earlier index was thrown away when this one was opened; the caller fills it from the store.

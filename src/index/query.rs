@@ -59,10 +59,35 @@ impl<'a> Builder<'a> {
             Node::Any(parts) => {
                 let mut options = Vec::new();
                 for part in parts {
-                    options.extend(self.build(part).map(|query| (Occur::Should, query)));
+                    match self.terms(part) {
+                        Some(terms) => options.extend(terms),
+                        None => options.extend(self.build(part).map(|query| (Occur::Should, query))),
+                    }
                 }
                 one_or(options)
             }
+        }
+    }
+
+    /// The terms of a node that matches where any of them does: a word, or words joined by `OR`. The engine skips what can not
+    /// come among the best only in a flat list of such. `None` for any other node.
+    pub fn terms(&mut self, node: &Node) -> Option<Vec<(Occur, Boxed)>> {
+        match node {
+            Node::Words(place, text) if !matches!(place, Some(Place::Evidence | Place::Text)) => {
+                let words = word::words(text);
+                let [word] = words.as_slice() else { return None };
+                let forms = word::query_forms(word, &mut self.stems).filter(|forms| forms.sequence.len() < 2)?;
+                Some(self.options(*place, &forms))
+            }
+            Node::Any(parts) => {
+                let marks = self.marks.clone();
+                let terms: Option<Vec<_>> = parts.iter().map(|part| self.terms(part)).collect();
+                if terms.is_none() {
+                    self.marks = marks;
+                }
+                terms.map(|terms| terms.into_iter().flatten().collect())
+            }
+            _ => None,
         }
     }
 
@@ -105,6 +130,12 @@ impl<'a> Builder<'a> {
     }
 
     fn one_word(&mut self, place: Option<Place>, forms: &Forms) -> Boxed {
+        let options = self.options(place, forms);
+        self.within(place, boolean(options))
+    }
+
+    /// Where the word may stand and how, any of them enough.
+    fn options(&mut self, place: Option<Place>, forms: &Forms) -> Vec<(Occur, Boxed)> {
         let field_of_marks = place.map(Place::field);
         for form in &forms.any {
             self.marks.forms.insert((field_of_marks, form.clone()));
@@ -126,7 +157,7 @@ impl<'a> Builder<'a> {
                 options.push((Occur::Should, weighted(Box::new(PhraseQuery::new(terms.collect())), place, field)));
             }
         }
-        self.within(place, boolean(options))
+        options
     }
 
     fn phrase(&mut self, place: Option<Place>, text: &str, slop: u32) -> Option<Boxed> {
@@ -244,7 +275,7 @@ fn weighted(query: Boxed, place: Option<Place>, field: TextField) -> Boxed {
     }
 }
 
-fn boolean(clauses: Vec<(Occur, Boxed)>) -> Boxed {
+pub(super) fn boolean(clauses: Vec<(Occur, Boxed)>) -> Boxed {
     Box::new(BooleanQuery::new(clauses))
 }
 

@@ -132,25 +132,24 @@ impl Index {
             notices.push(format!("a page holds at most {MAX_LIMIT} hits and starts at {MAX_OFFSET} at most"));
         }
 
-        let (mut engine_query, mut marks, searches_words) = self.engine_query(tree.as_ref(), query, &mut notices);
-        let (mut total, mut facets) = self.count(&searcher, &engine_query, query.facets)?;
+        let mut asked = self.asked(tree.as_ref(), query, &mut notices);
+        let page = |asked: &Asked| self.page(&searcher, asked, query, offset, limit);
+        let (mut total, mut facets, mut found) = page(&asked)?;
         if total == 0
             && let Some(Node::All(parts)) = &tree
             && let Some(any) = any_of(parts)
         {
-            let (wider, wider_marks, _) = self.engine_query(Some(&any), query, &mut Vec::new());
-            let (wider_total, wider_facets) = self.count(&searcher, &wider, query.facets)?;
+            let wider = self.asked(Some(&any), query, &mut Vec::new());
+            let (wider_total, wider_facets, wider_found) = page(&wider)?;
             if wider_total > 0 {
                 notices.push("nothing holds all of these words: these hits hold some of them".to_owned());
-                (engine_query, marks, total, facets) = (wider, wider_marks, wider_total, wider_facets);
+                (asked, total, facets, found) = (wider, wider_total, wider_facets, wider_found);
             }
         }
 
-        let by_date = query.sort == Sort::Date || !searches_words;
-        let page = self.page(&searcher, &engine_query, by_date, offset, limit)?;
-        let mut marker = Marker::new(marks);
-        let mut hits = Vec::with_capacity(page.len());
-        for (score, address) in page {
+        let mut marker = Marker::new(asked.marks);
+        let mut hits = Vec::with_capacity(found.len());
+        for (score, address) in found {
             hits.push(hit(self.record(&searcher, address)?, score, &mut marker));
         }
         let took_ms = (start.elapsed().as_secs_f64() * 1e5).round() / 100.0;
@@ -166,7 +165,9 @@ impl Index {
         let count = |kind: &str| {
             let filter = Filter::new("kind", kind).map(|filter| filter.to_query(&self.fields));
             let query = filter.unwrap_or_else(|_| query::nothing());
-            self.count(&searcher, &query, false).map(|(total, _)| total)
+            let (total, _) =
+                searcher.search(&*query, &Count { facets: None }).map_err(engine("cannot search the index"))?;
+            Ok::<u64, Error>(total)
         };
         let bytes = searcher.space_usage().map_err(|error| engine("cannot measure the index")(error.into()))?;
         Ok(Stats {
@@ -195,14 +196,14 @@ impl Index {
         Ok(())
     }
 
-    fn engine_query(
-        &self,
-        tree: Option<&Node>,
-        query: &Query,
-        notices: &mut Vec<String>,
-    ) -> (Box<dyn tantivy::query::Query>, Marks, bool) {
+    fn asked(&self, tree: Option<&Node>, query: &Query, notices: &mut Vec<String>) -> Asked {
         let mut builder = Builder::new(&self.fields);
-        let built = tree.and_then(|tree| builder.build(tree));
+        let terms = tree.and_then(|tree| builder.terms(tree));
+        let any_of_terms = terms.is_some() && query.filters.is_empty();
+        let built = match terms {
+            Some(terms) => Some(query::boolean(terms)),
+            None => tree.and_then(|tree| builder.build(tree)),
+        };
         if tree.is_some() && built.is_none() {
             notices.push(if builder.skipped_common {
                 "the query holds only common words: everything is shown".to_owned()
@@ -212,38 +213,44 @@ impl Index {
         }
         let searches_words = built.is_some();
         let text_query = built.unwrap_or_else(|| Box::new(AllQuery));
-        (query::filtered(text_query, &query.filters, &self.fields), builder.marks, searches_words)
+        let query = query::filtered(text_query, &query.filters, &self.fields);
+        Asked { query, marks: builder.marks, searches_words, any_of_terms }
     }
 
-    fn count(
-        &self,
-        searcher: &Searcher,
-        query: &dyn tantivy::query::Query,
-        facets: bool,
-    ) -> Result<(u64, Facets), Error> {
-        searcher.search(query, &Count { facets }).map_err(engine("cannot search the index"))
-    }
-
+    /// The number of matches, their facets, and the page of them that `query` asks for.
     fn page(
         &self,
         searcher: &Searcher,
-        query: &dyn tantivy::query::Query,
-        by_date: bool,
+        asked: &Asked,
+        query: &Query,
         offset: usize,
         limit: usize,
-    ) -> Result<Vec<(Score, DocAddress)>, Error> {
+    ) -> Result<(u64, Facets, Vec<(Score, DocAddress)>), Error> {
+        let fault = engine("cannot search the index");
+        let count = Count { facets: query.facets.then_some(&self.kept) };
         if limit == 0 {
-            return Ok(Vec::new());
+            let (total, facets) = searcher.search(&*asked.query, &count).map_err(fault)?;
+            return Ok((total, facets, Vec::new()));
+        }
+        if !asked.searches_words && query.filters.is_empty() {
+            let all = self.kept.everything(searcher, query.facets, offset, limit).map_err(fault)?;
+            return Ok((all.0, all.1, all.2.into_iter().map(|address| (0.0, address)).collect()));
         }
         let top = TopDocs::with_limit(limit).and_offset(offset);
-        let found = if by_date {
-            searcher
-                .search(query, &top.order_by_fast_field::<i64>("first_public", Order::Desc))
-                .map(|dated| dated.into_iter().map(|(_, address)| (0.0, address)).collect())
-        } else {
-            searcher.search(query, &top.order_by_score())
-        };
-        found.map_err(engine("cannot search the index"))
+        if query.sort == Sort::Date || !asked.searches_words {
+            let newest = top.order_by_fast_field::<i64>("first_public", Order::Desc);
+            let ((total, facets), dated) = searcher.search(&*asked.query, &(count, newest)).map_err(fault)?;
+            return Ok((total, facets, dated.into_iter().map(|(_, address)| (0.0, address)).collect()));
+        }
+        let best = top.order_by_score();
+        if asked.any_of_terms {
+            // Counting needs no scores, and the best are found without looking at every match.
+            let (total, facets) = searcher.search(&*asked.query, &count).map_err(&fault)?;
+            let found = searcher.search(&*asked.query, &best).map_err(fault)?;
+            return Ok((total, facets, found));
+        }
+        let ((total, facets), found) = searcher.search(&*asked.query, &(count, best)).map_err(fault)?;
+        Ok((total, facets, found))
     }
 
     fn record(&self, searcher: &Searcher, address: DocAddress) -> Result<Record, Error> {
@@ -251,6 +258,16 @@ impl Index {
         let bytes = document.get_first(self.fields.record).and_then(|value| value.as_bytes()).unwrap_or_default();
         Ok(serde_json::from_slice(bytes)?)
     }
+}
+
+/// A query as the engine takes it.
+struct Asked {
+    query: Box<dyn tantivy::query::Query>,
+    marks: Marks,
+    /// Whether there is anything to rank by.
+    searches_words: bool,
+    /// Whether it matches where any of its terms does, so that the engine can skip what scores low.
+    any_of_terms: bool,
 }
 
 /// The same parts with one of the words enough; `None` when there is nothing to loosen.

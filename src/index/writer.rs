@@ -104,7 +104,8 @@ impl Batch<'_> {
         prepared.set_payload(&sequence.to_string());
         prepared.commit().map_err(engine("cannot commit the index"))?;
         self.is_open = false;
-        self.index.reader.reload().map_err(engine("cannot read the index"))
+        self.index.reader.reload().map_err(engine("cannot read the index"))?;
+        self.index.kept.follow(&self.index.reader.searcher()).map_err(engine("cannot read the index"))
     }
 
     fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
