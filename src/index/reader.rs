@@ -225,7 +225,7 @@ impl Index {
         query: &Query,
         offset: usize,
         limit: usize,
-    ) -> Result<(u64, Facets, Vec<(Score, DocAddress)>), Error> {
+    ) -> Result<Page, Error> {
         let fault = engine("cannot search the index");
         let count = Count { facets: query.facets.then_some(&self.kept) };
         if limit == 0 {
@@ -259,6 +259,9 @@ impl Index {
         Ok(serde_json::from_slice(bytes)?)
     }
 }
+
+/// The number of matches, their facets, and some of them with their scores.
+type Page = (u64, Facets, Vec<(Score, DocAddress)>);
 
 /// A query as the engine takes it.
 struct Asked {
