@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match aludel::cli::run(aludel::cli::Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("aludel: {error:#}");
+            eprintln!("aludel: {}", aludel::cli::told(&error));
             ExitCode::FAILURE
         }
     }

@@ -114,6 +114,34 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// `error` and its causes in one line, without the causes that are told already by what stands before them.
+pub fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => line,
+        before => format!("{before}: {cause}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let held = anyhow::Error::from(denied()).context("cannot use lock: permission denied");
+        assert_eq!(
+            told(&held.context("the data directory x")),
+            "the data directory x: cannot use lock: permission denied"
+        );
+        let plain = Err::<(), _>(denied()).context("a.xml").unwrap_err();
+        assert_eq!(told(&plain), "a.xml: permission denied");
+    }
+}
+
 /// Writes `bytes` to standard output; a reader that has gone away (`| head`) is no error.
 fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();

@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 Ok(examined) => examined,
                 Err(error) => {
                     confusion.add_malformed();
-                    eprintln!("aludel: {} line {line}: {error:#}", args.file.display());
+                    eprintln!("aludel: {} line {line}: {}", args.file.display(), super::told(&error));
                     continue;
                 }
             };
@@ -173,7 +173,7 @@ fn examine_article(
     let document = match read_article(path) {
         Ok(document) => document,
         Err(error) => {
-            return candidates.iter().map(|(line, _)| (*line, Err(anyhow!("{error:#}")))).collect();
+            return candidates.iter().map(|(line, _)| (*line, Err(anyhow!(super::told(&error))))).collect();
         }
     };
     let prepared = Prepared::new(&document);

@@ -166,7 +166,14 @@ fn long_form_before<'t>(before: &'t str, short: &str) -> Option<&'t str> {
             | "on"
             | "at"
     );
-    (long.len() > short.len() && n_words <= max_words && !repeats && !stop && long.len() >= 4).then_some(long)
+    // "RTX202-205 (RTX201)": another of a series, not what the short form stands for.
+    let series = short.bytes().any(|b| b.is_ascii_digit()) && letters_of(short).eq(letters_of(long));
+    (long.len() > short.len() && n_words <= max_words && !repeats && !stop && !series && long.len() >= 4)
+        .then_some(long)
+}
+
+fn letters_of(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -187,6 +194,8 @@ mod tests {
         check("the dentate gyrus (DG; Figure 1)", &[("DG", "dentate gyrus")]);
         check("as shown (Figure 2) and (n = 12) in mice (P < 0.05)", &[]);
         check("the cells were lysed (Sigma) and kept (see Methods)", &[]);
+        check("the compounds RTX202-205 (RTX201) were made", &[]);
+        check("the kinase Sestrin2 (Sesn2) binds", &[("Sesn2", "Sestrin2")]);
         check("body mass index (BMI) and blood pressure (BP)", &[("BMI", "body mass index"), ("BP", "blood pressure")]);
     }
 

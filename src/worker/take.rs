@@ -110,8 +110,13 @@ pub(super) fn take(env: &Env, path: &Path, give: &mut dyn FnMut(Piece) -> Contro
         }
         match result {
             Ok(_) => {}
-            Err(document::Error::NotAnArticle { kind, .. }) => end.others.push(kind_name(&kind)),
-            Err(error) => end.unreadable(error.to_string()),
+            Err(document::Error::NotAnArticle { kind, detail, .. }) => end.others.push(kind_name(&kind, detail)),
+            Err(error) => {
+                let reason = error.to_string();
+                // Whoever shows it says which file it was.
+                let own = reason.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix(": "));
+                end.unreadable(own.unwrap_or(&reason).to_owned());
+            }
         }
         if stopped || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
@@ -151,8 +156,13 @@ fn each_member(
     Ok(())
 }
 
-fn kind_name(kind: &Kind) -> String {
-    kind.to_string()
+/// The kind, and why it gave nothing although articles come as this kind.
+fn kind_name(kind: &Kind, detail: Option<String>) -> String {
+    const LONGEST: usize = 100;
+    match detail {
+        Some(detail) => format!("{kind}: {}", detail.chars().take(LONGEST).collect::<String>()),
+        None => kind.to_string(),
+    }
 }
 
 fn article(env: &Env, path: &Path, document: Document, issues: Vec<ParseIssue>) -> Result<Taken, Error> {
