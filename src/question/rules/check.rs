@@ -57,7 +57,10 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
         return None;
     }
     let last = ask.trim_end_matches('?').rsplit(' ').next().unwrap_or("");
-    if PREPOSITIONS.contains(&last) || matches!(last, "the" | "a" | "an" | "significantly" | "not") {
+    if PREPOSITIONS.contains(&last)
+        || matches!(last, "the" | "a" | "an" | "significantly" | "not")
+        || ["-dependent", "-independent", "-mediated", "-specific"].iter().any(|end| last.ends_with(end))
+    {
         return None;
     }
     Some(Candidate { ask, open, ..candidate })

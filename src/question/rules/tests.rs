@@ -414,3 +414,9 @@ proptest! {
         prop_assert_eq!(drafts, rules.draft(&document));
     }
 }
+
+#[test]
+fn no_question_ends_before_its_noun() {
+    let found = all("Trenk5 modulates the Lactisol1 kinase via calcium-dependent but Vimp2 independent mechanisms.");
+    assert!(found.iter().all(|(q, _)| !q.ends_with("-dependent?")), "{found:#?}");
+}
