@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::config::Config;
 use crate::fetch;
 use crate::index::{self, Index};
-use crate::llm;
+use crate::llm::{self, Budget, Prices};
 use crate::model::delivery::SourceName;
 use crate::question::rules::Rules;
 use crate::question::{Generate, GeneratorKind};
 use crate::source;
 use crate::store::data_dir::Lock;
 use crate::store::{self, Store};
-use crate::verify::{Benchmarks, Verifier};
+use crate::verify::{Benchmarks, Trial, Verifier};
 use crate::web;
 use crate::worker::calls::{self, Ledger};
 use crate::worker::{self, Archive, Judge};
@@ -41,7 +41,7 @@ pub struct App {
     pub index: Arc<Index>,
     /// Kept from one configuration to the next while its part is the same: it knows how each host wants to be treated.
     client: Mutex<Option<(fetch::Config, Arc<fetch::Client>)>>,
-    ledger: Mutex<Option<(llm::Config, Arc<Ledger>)>>,
+    ledger: Mutex<Option<(Budget, Prices, Arc<Ledger>)>>,
     _lock: Lock,
 }
 
@@ -89,7 +89,16 @@ impl App {
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
-        Ok(env.with_drift(config.drift.clone()))
+        Ok(env.with_drift(config.drift.clone()).with_trial(self.trial(config)?))
+    }
+
+    /// The model stages, with a model of their own where one is configured.
+    fn trial(&self, config: &Config) -> Result<Option<Trial>, Error> {
+        let trial = &config.verify.trial;
+        let model = if config.solver.is_on() { &config.solver } else { &config.llm };
+        let seed = u64::from(std::process::id());
+        let built = trial.enabled.then(|| calls::trial(trial, model, &self.ledger(config), seed));
+        Ok(built.transpose()?)
     }
 
     fn generator(&self, kind: GeneratorKind, config: &Config) -> Result<Arc<dyn Generate>, Error> {
@@ -104,12 +113,14 @@ impl App {
 
     /// One for all calls: it holds what calls under way may still cost, also across a reload.
     fn ledger(&self, config: &Config) -> Arc<Ledger> {
+        let wanted = (config.llm.budget, config.llm.dearest().dearer(config.solver.dearest()));
         let mut kept = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some((settings, ledger)) if *settings == config.llm => Arc::clone(ledger),
+            Some((budget, prices, ledger)) if (*budget, *prices) == wanted => Arc::clone(ledger),
             _ => {
-                let ledger = Ledger::new(&config.llm, self.store.clone());
-                *kept = Some((config.llm.clone(), Arc::clone(&ledger)));
+                let (budget, prices) = wanted;
+                let ledger = Ledger::new(budget, prices, self.store.clone());
+                *kept = Some((budget, prices, Arc::clone(&ledger)));
                 ledger
             }
         }

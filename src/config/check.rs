@@ -52,12 +52,25 @@ pub(super) fn check(
     for (key, what) in file.llm.faults() {
         faults.add(&format!("llm.{key}"), what);
     }
+    for (key, what) in file.solver.faults() {
+        faults.add(&format!("solver.{key}"), what);
+    }
+    if file.solver.budget.is_limited() {
+        faults.add("solver.budget", "there is one budget for all models: set `llm.budget`");
+    }
+    if file.verify.trial.enabled && !file.solver.is_on() && !file.llm.is_on() {
+        faults.add("verify.trial.enabled", "needs a model: set `solver.model` and a `[[solver.endpoints]]`");
+    }
     if file.question.generators.contains(&GeneratorKind::Openai) && !file.llm.is_on() {
         faults.add("question.generators", "`openai` needs a model: set `llm.model` and an `[[llm.endpoints]]`");
     }
-    let (mut sources, mut llm, mut question) = (file.sources, file.llm, file.question);
-    let keys = llm.endpoints.iter_mut().map(|endpoint| &mut endpoint.api_key_file);
-    for path in keys.chain([&mut sources.pubmed.api_key_file, &mut question.model.prompt_file]).flatten() {
+    let (mut sources, mut llm, mut solver) = (file.sources, file.llm, file.solver);
+    let (mut question, mut verify) = (file.question, file.verify);
+    let endpoints = llm.endpoints.iter_mut().chain(solver.endpoints.iter_mut());
+    let keys = endpoints.map(|endpoint| &mut endpoint.api_key_file);
+    let prompts = verify.trial.prompt_files_mut();
+    let others = [&mut sources.pubmed.api_key_file, &mut question.model.prompt_file];
+    for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
     if !faults.0.is_empty() {
@@ -76,7 +89,8 @@ pub(super) fn check(
         document: file.document,
         question,
         llm,
-        verify: file.verify,
+        solver,
+        verify,
         index: file.index,
         drift: file.drift,
     })
@@ -115,6 +129,13 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
     faults.range("verify.max_quote_bytes", verify.max_quote_bytes, 100, 1 << 20);
     faults.range("verify.contaminated_runs", verify.contaminated_runs, 1, 1000);
+    let trial = &verify.trial;
+    faults.range("verify.trial.open_book_samples", trial.open_book_samples, 1, 64);
+    faults.range("verify.trial.closed_book_samples", trial.closed_book_samples, 1, 64);
+    faults.range("verify.trial.least_agreement", trial.least_agreement, 0.0, 1.0);
+    faults.range("verify.trial.temperature", trial.temperature, 0.0, 2.0);
+    faults.range("verify.trial.max_reply_tokens", trial.max_reply_tokens, 16, 1 << 20);
+    faults.range("verify.trial.least_mark", trial.least_mark, 1, 5);
     if let Err(drift::Error::Setting { key, value, expected }) = file.drift.check() {
         faults.add(&format!("drift.{key}"), format!("{value} is not {expected}"));
     }

@@ -27,6 +27,8 @@ pub struct File {
     pub document: document::Limits,
     pub question: question::Config,
     pub llm: llm::Config,
+    /// The model that tries to break questions; none: that of `llm`. Its budget is that of `llm`.
+    pub solver: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
     pub drift: drift::detector::Config,
@@ -49,6 +51,7 @@ impl Default for File {
             document: document::Limits::default(),
             question: question::Config::default(),
             llm: llm::Config::default(),
+            solver: llm::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
             drift: drift::detector::Config::default(),

@@ -43,6 +43,8 @@ pub struct Config {
     pub document: document::Limits,
     pub question: question::Config,
     pub llm: llm::Config,
+    /// The model that tries to break questions; none: that of `llm`. Its budget is that of `llm`.
+    pub solver: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
     pub drift: drift::detector::Config,
@@ -126,11 +128,15 @@ impl Config {
     /// The files named in it (keys, the prompt) that can not be read, each with its key and the cause. Only a command that uses
     /// one needs it.
     pub fn unreadable_files(&self) -> Vec<String> {
-        let endpoints = self.llm.endpoints.iter().enumerate();
-        let keys = endpoints.map(|(n, endpoint)| (format!("llm.endpoints.{n}.api_key_file"), &endpoint.api_key_file));
+        let keys = [("llm", &self.llm), ("solver", &self.solver)].into_iter().flat_map(|(part, llm)| {
+            let endpoints = llm.endpoints.iter().enumerate();
+            endpoints.map(move |(n, endpoint)| (format!("{part}.endpoints.{n}.api_key_file"), &endpoint.api_key_file))
+        });
+        let trial = &self.verify.trial;
+        let prompts = trial.prompt_files().map(|(key, file)| (format!("verify.trial.{key}"), file));
         let pubmed = ("sources.pubmed.api_key_file".to_owned(), &self.sources.pubmed.api_key_file);
         let prompt = ("question.model.prompt_file".to_owned(), &self.question.model.prompt_file);
-        let unreadable = keys.chain([pubmed, prompt]).filter_map(|(key, path)| {
+        let unreadable = keys.chain([pubmed, prompt]).chain(prompts).filter_map(|(key, path)| {
             let path = path.as_ref()?;
             let error = std::fs::read_to_string(path).err()?;
             Some(format!("`{key}`: cannot read {}: {error}", path.display()))

@@ -120,7 +120,8 @@ impl Prices {
         cost.ceil().min(MOST_MICROS) as u64
     }
 
-    fn dearer(self, other: Prices) -> Prices {
+    /// The dearer of the two, part by part.
+    pub fn dearer(self, other: Prices) -> Prices {
         Prices {
             prompt_per_million: self.prompt_per_million.max(other.prompt_per_million),
             completion_per_million: self.completion_per_million.max(other.completion_per_million),

@@ -30,7 +30,7 @@ pub use ask::ask;
 pub use config::{Budget, Config, Endpoint, Prices, Secret};
 pub use error::{Error, Period};
 pub use openai::OpenAi;
-pub use text::read_json;
+pub use text::{quoted, read_json};
 
 pub use crate::fetch::Retry;
 

@@ -25,6 +25,13 @@ pub(super) fn shown(text: &str, most_chars: usize) -> String {
     text.chars().take(most_chars).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// Words from outside as a message may quote them: on one line, and with no line of equals signs in them, which is what stands around
+/// quoted text.
+pub fn quoted(text: &str) -> String {
+    let on_one_line = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    text.chars().map(on_one_line).collect::<String>().replace("====", "= = = =")
+}
+
 /// The first JSON object of `text` that reads as a `T`, whatever prose or code fence stands around it.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A question on its way: drafted, verified, accepted or rejected.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::answer::AnswerSpec;
@@ -166,6 +167,28 @@ impl Tier {
     }
 }
 
+/// The tier that `stages` earn; `None` when one failed or one of stages 1 to 7 is missing. The closed book can not fail.
+pub fn earned_tier(stages: &[StageResult]) -> Option<Tier> {
+    let ran = |stage: Stage| stages.iter().any(|r| r.stage == stage);
+    let passed = |stage: Stage| stages.iter().any(|r| r.stage == stage && r.verdict == Verdict::Pass);
+    let failed = |r: &StageResult| r.verdict == Verdict::Fail && r.stage != Stage::ClosedBook;
+    if stages.iter().any(failed) || !Stage::ALL[..7].iter().all(|stage| ran(*stage)) {
+        return None;
+    }
+    Some(if passed(Stage::OpenBook) && ran(Stage::ClosedBook) { Tier::Verified } else { Tier::Grounded })
+}
+
+/// How hard a question is without its paper.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difficulty {
+    /// Share of `k` answers that were right, in [0, 1].
+    pub pass_rate: f64,
+    pub k: u32,
+    /// The model that answered.
+    pub solver: String,
+    pub date: NaiveDate,
+}
+
 /// A question that passed; only made by [`Accepted::new`], so `index` and `release` need not check again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
@@ -177,13 +200,7 @@ pub struct Accepted {
 impl Accepted {
     /// The tier that `stages` earn, or `None` when a stage failed, one of stages 1 to 7 is missing, or there is no evidence.
     pub fn new(draft: Draft, stages: Vec<StageResult>) -> Option<Self> {
-        let ran = |stage: Stage| stages.iter().any(|r| r.stage == stage);
-        let failed = |r: &StageResult| r.verdict == Verdict::Fail && r.stage != Stage::ClosedBook;
-        let grounded = Stage::ALL[..7].iter().all(|stage| ran(*stage));
-        if draft.evidence.is_empty() || stages.iter().any(failed) || !grounded {
-            return None;
-        }
-        let tier = if ran(Stage::OpenBook) && ran(Stage::ClosedBook) { Tier::Verified } else { Tier::Grounded };
+        let tier = earned_tier(&stages).filter(|_| !draft.evidence.is_empty())?;
         Some(Accepted { draft, stages, tier })
     }
 

@@ -91,11 +91,11 @@ status! {
 impl QuestionStatus {
     /// The statuses this one can move to; `store` refuses any other move.
     ///
-    /// `Withdrawn -> Drafted`: a superseded version's question is verified again against the new text.
+    /// `Accepted -> Rejected`: a model stage, run later than the others, failed. `Withdrawn -> Drafted`: a superseded version's question is verified again against the new text.
     pub fn next(self) -> &'static [QuestionStatus] {
         match self {
             QuestionStatus::Drafted => &[QuestionStatus::Accepted, QuestionStatus::Rejected],
-            QuestionStatus::Accepted => &[QuestionStatus::Withdrawn],
+            QuestionStatus::Accepted => &[QuestionStatus::Withdrawn, QuestionStatus::Rejected],
             QuestionStatus::Rejected => &[],
             QuestionStatus::Withdrawn => &[QuestionStatus::Drafted],
         }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::llm::{self, LanguageModel, Request, Schema};
+use crate::llm::{self, LanguageModel, Request, Schema, quoted};
 use crate::model::answer::AnswerSpec;
 use crate::model::document::{Document, PassageKind, PassageRef, SectionKind};
 use crate::model::question::{Draft, Evidence, Generator};
@@ -148,12 +148,6 @@ pub fn request(config: &Config, prompt: &str, document: &Document) -> Option<Req
     let schema = Schema { name: "questions", schema: schema(config.max_questions) };
     let request = Request::new(system, user).shaped(schema);
     Some(request.sampled(config.temperature, config.seed).bounded(config.max_reply_tokens))
-}
-
-/// The paper's words on one line, with no line of equals signs in it.
-fn quoted(text: &str) -> String {
-    let on_one_line = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    text.chars().map(on_one_line).collect::<String>().replace("====", "= = = =")
 }
 
 /// Readable passages, results first, then abstract, discussion and conclusions.

@@ -51,6 +51,7 @@ fn describe() {
     describe_counter!("aludel_jobs_total", "Jobs that ended, by kind and result");
     describe_histogram!("aludel_job_seconds", "How long jobs ran, by kind");
     describe_gauge!("aludel_jobs", "Jobs in the queue, by state");
+    describe_counter!("aludel_trials_total", "Verdicts of the stages that ask a model, by stage and verdict");
     describe_counter!("aludel_questions_total", "Questions judged, by outcome");
     describe_gauge!("aludel_questions", "Questions in the store, by state");
     describe_gauge!("aludel_works", "Works in the store, by standing");

@@ -29,6 +29,16 @@ pub struct Spend {
     pub cost_micros: u64,
 }
 
+/// What one model's calls for one stage cost.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct StageSpend {
+    pub model: String,
+    /// `draft`, `open_book`, …
+    pub stage: String,
+    #[serde(flatten)]
+    pub spend: Spend,
+}
+
 /// Largest stored response taken back, in bytes.
 const MOST_RESPONSE_BYTES: usize = 64 << 20;
 
@@ -60,6 +70,21 @@ impl Rows {
             Ok(Spend { calls, prompt_tokens, completion_tokens: number(2)?, cost_micros: number(3)? })
         })?;
         Ok(spend.unwrap_or_default())
+    }
+
+    /// What all calls cost, by model and what they were for.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn spend_by_stage(&self) -> Result<Vec<StageSpend>, Error> {
+        let sql = "SELECT model, stage, count(*), sum(prompt_tokens), sum(completion_tokens), sum(cost_micros)
+                   FROM model_calls GROUP BY model, stage ORDER BY model, stage";
+        self.list(sql, [], |row| {
+            let number = |at| row.get::<_, i64>(at).map(|n| n.max(0) as u64);
+            let (calls, prompt_tokens) = (number(2)?, number(3)?);
+            let spend = Spend { calls, prompt_tokens, completion_tokens: number(4)?, cost_micros: number(5)? };
+            Ok(StageSpend { model: row.get(0)?, stage: row.get(1)?, spend })
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod schema;
+mod trial;
 mod txn;
 pub mod backup;
 pub mod benchmark;

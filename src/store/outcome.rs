@@ -274,7 +274,7 @@ impl WriteTxn<'_> {
             }
         }
         let sql = "UPDATE questions SET text = ?2, status = 'accepted', verification = ?3, tier = ?4, reason = NULL,
-                       withdrawn_on = NULL WHERE id = ?1";
+                       withdrawn_on = NULL, difficulty = NULL, tried_at = NULL WHERE id = ?1";
         self.execute(sql, (known.row, text.0, stages_to_json(stages), tier.as_str()))?;
         self.execute("DELETE FROM evidence WHERE question = ?1", [known.row])?;
         self.insert_evidence(known.row, text, draft)
@@ -340,7 +340,7 @@ fn draft_of(outcome: &Outcome) -> &Draft {
     }
 }
 
-fn allowed(id: &QuestionId, from: QuestionStatus, to: QuestionStatus) -> Result<(), Error> {
+pub(super) fn allowed(id: &QuestionId, from: QuestionStatus, to: QuestionStatus) -> Result<(), Error> {
     if from.next().contains(&to) {
         return Ok(());
     }

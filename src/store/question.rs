@@ -1,12 +1,13 @@
 //! Questions as values: the whole record of DESIGN 2.3.
 
-use rusqlite::Row;
+use rusqlite::{Params, Row};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, WorkId};
-use crate::model::question::{Generator, Stage, StageResult, Tier, Verdict};
+use crate::model::question::{Difficulty, Generator, Stage, StageResult, Tier, Verdict};
 use crate::model::status::QuestionStatus;
 
 use super::passage::TextId;
@@ -30,7 +31,7 @@ pub struct Question {
     pub reason: Option<String>,
     pub withdrawn_on: Option<String>,
     pub topic: Option<Value>,
-    pub difficulty: Option<Value>,
+    pub difficulty: Option<Difficulty>,
     pub split: Option<String>,
     pub released_in: Option<String>,
 }
@@ -64,8 +65,11 @@ impl Rows {
     /// # Errors
     /// [`Error::Damaged`] when a stored value is not understood.
     pub fn questions_of(&self, work: WorkId, status: QuestionStatus) -> Result<Vec<Question>, Error> {
-        let sql = format!("{SELECT} WHERE q.work = ?1 AND q.status = ?2 ORDER BY q.id");
-        let raws = self.list(&sql, (work.0, status.as_str()), Raw::of)?;
+        self.questions_where("q.work = ?1 AND q.status = ?2 ORDER BY q.id", (work.0, status.as_str()))
+    }
+
+    pub(super) fn questions_where(&self, condition: &str, params: impl Params) -> Result<Vec<Question>, Error> {
+        let raws = self.list(&format!("{SELECT} WHERE {condition}"), params, Raw::of)?;
         raws.into_iter().map(|raw| self.finish(raw)).collect()
     }
 
@@ -113,9 +117,9 @@ impl Rows {
     fn finish(&self, raw: Raw) -> Result<Question, Error> {
         let id = id_of(&raw.hash)?;
         let damaged = |reason: &str| Error::damaged("question", &id, reason);
-        let json = |text: Option<String>| -> Result<Option<Value>, Error> {
-            text.map(|text| serde_json::from_str(&text).map_err(|_| damaged("bad JSON"))).transpose()
-        };
+        fn json<T: DeserializeOwned>(text: Option<String>) -> Result<Option<T>, serde_json::Error> {
+            text.map(|text| serde_json::from_str(&text)).transpose()
+        }
         let sql = "SELECT passage, quote, start, \"end\" FROM evidence WHERE question = ?1 ORDER BY position";
         let evidence = self.list(sql, [raw.row], |row| {
             let offset = |at| row.get::<_, i64>(at).map(|n| n.max(0) as usize);
@@ -129,8 +133,8 @@ impl Rows {
             evidence,
             verification: stages_from_json(&raw.verification).ok_or_else(|| damaged("bad verification"))?,
             tier: raw.tier.map(|tier| Tier::from_name(&tier).ok_or_else(|| damaged("unknown tier"))).transpose()?,
-            topic: json(raw.topic)?,
-            difficulty: json(raw.difficulty)?,
+            topic: json(raw.topic).map_err(|_| damaged("bad topic"))?,
+            difficulty: json(raw.difficulty).map_err(|_| damaged("bad difficulty"))?,
             question: raw.question,
             generator: raw.generator,
             reason: raw.reason,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::trial;
+
 /// `[verify]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,6 +18,8 @@ pub struct Config {
     pub near_duplicate: f64,
     /// How many shared runs of 13 words with a benchmark reject a question, its quote included. Default 1; runs.
     pub contaminated_runs: usize,
+    /// The stages that ask a model.
+    pub trial: trial::Config,
 }
 
 impl Default for Config {
@@ -26,6 +30,7 @@ impl Default for Config {
             max_quote_bytes: 4000,
             near_duplicate: 0.8,
             contaminated_runs: 1,
+            trial: trial::Config::default(),
         }
     }
 }

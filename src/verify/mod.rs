@@ -1,7 +1,7 @@
 //! Verification: a draft question and its document in, accepted or rejected out, with what every stage said.
 //!
-//! Stages 1 to 7 need no model and live here: shape, evidence, self-contained, leak, novelty, decontamination, injection. They
-//! run in that order and stop at the first failure. They never see labels, and they store nothing: the history of questions is
+//! Stages 1 to 7 need no model: shape, evidence, self-contained, leak, novelty, decontamination, injection. They
+//! run in that order and stop at the first failure. Stages 8 to 10 ask one, later and apart: see [`trial`]. They never see labels, and they store nothing: the history of questions is
 //! handed in.
 
 mod ask;
@@ -20,6 +20,7 @@ pub mod novelty;
 mod prepared;
 mod report;
 mod shape;
+pub mod trial;
 mod words;
 
 pub use candidate::Candidate;
@@ -28,6 +29,7 @@ pub use confusion::Confusion;
 pub use decontaminate::Benchmarks;
 pub use prepared::Prepared;
 pub use report::Report;
+pub use trial::Trial;
 
 use crate::model::id::QuestionId;
 use crate::model::question::{Accepted, Draft, Outcome, Rejected, Stage, StageResult, Verdict};

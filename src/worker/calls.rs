@@ -12,9 +12,12 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 
 use crate::fetch::Retry;
 use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
+use crate::model::question::Stage;
 use crate::question::{self, Generate};
 use crate::store::call::{ModelCall, Spend};
 use crate::store::{self, Store};
+use crate::verify::trial::Solver;
+use crate::verify::{self, Trial};
 
 /// The `openai` generator, with its calls remembered in `ledger`'s store. `seed` spreads waits after failures.
 ///
@@ -33,6 +36,25 @@ pub fn openai(
         .prompt()
         .map_err(|error| Error::Config { reason: format!("the prompt {path} can not be read: {error}") })?;
     Ok(Arc::new(question::model::Model::new(config, "openai", &prompt, llm.max_repairs, Arc::new(calls))))
+}
+
+/// The model stages, asking the model of `llm`, with its calls remembered in `ledger`'s store.
+///
+/// # Errors
+/// As [`openai`].
+pub fn trial(
+    config: &verify::trial::Config,
+    llm: &llm::Config,
+    ledger: &Arc<Ledger>,
+    seed: u64,
+) -> Result<Trial, Error> {
+    let model: Arc<dyn LanguageModel> = Arc::new(OpenAi::new(llm, seed)?);
+    let calls = |stage: Stage| -> Arc<dyn LanguageModel> {
+        Arc::new(Calls::new(Arc::clone(&model), ledger.clone(), stage.as_str()))
+    };
+    let solver =
+        Solver { open_book: calls(Stage::OpenBook), closed_book: calls(Stage::ClosedBook), judge: calls(Stage::Judge) };
+    Trial::new(config, solver, llm.max_repairs).map_err(|reason| Error::Config { reason })
 }
 
 /// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.
@@ -71,11 +93,12 @@ impl From<Spend> for Amount {
 }
 
 impl Ledger {
-    pub fn new(config: &llm::Config, store: Store) -> Arc<Self> {
+    /// `prices`: the dearest that any call may cost.
+    pub fn new(budget: Budget, prices: Prices, store: Store) -> Arc<Self> {
         Arc::new(Ledger {
             store,
-            budget: config.budget,
-            prices: config.dearest(),
+            budget,
+            prices,
             flights: Mutex::default(),
             held: Mutex::default(),
             deciding: AsyncMutex::default(),
@@ -354,7 +377,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("s.db"), Clock::system()).unwrap();
         let budget = Budget { daily_tokens: 10_000, ..Budget::default() };
-        let ledger = Ledger::new(&llm::Config { budget, ..llm::Config::default() }, store);
+        let ledger = Ledger::new(budget, Prices::default(), store);
         let key = blake3::hash(b"a");
         let flight = ledger.fly(key).await;
         let waiting = tokio::spawn({
@@ -377,7 +400,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
         drop(Store::open(&path, Clock::system()).unwrap());
-        let ledger = Ledger::new(&llm::Config::default(), Store::open_read(&path, Clock::system()).unwrap());
+        let ledger =
+            Ledger::new(Budget::default(), Prices::default(), Store::open_read(&path, Clock::system()).unwrap());
         let call = ModelCall {
             model: "m".into(),
             stage: "draft",

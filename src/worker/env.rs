@@ -13,8 +13,9 @@ use crate::model::document::Document;
 use crate::model::question::Draft;
 use crate::question::Generate;
 use crate::store::{DataDir, Store};
+use crate::verify::Trial;
 
-use super::drafting::Drafting;
+use super::waiting::Waiting;
 use super::{Archive, Error, Judge};
 
 /// Everything a job may use; built once.
@@ -28,7 +29,9 @@ pub struct Env {
     pub generators: Vec<Arc<dyn Generate>>,
     pub judge: Judge,
     pub archives: BTreeMap<SourceName, Archive>,
-    drafting: Drafting,
+    /// The model stages, when a model is there to ask.
+    pub trial: Option<Trial>,
+    waiting: Waiting,
     /// How the topic mix is judged.
     pub drift: detector::Config,
     wake: Notify,
@@ -47,7 +50,6 @@ impl Env {
     ) -> Self {
         let clock = store.clock().clone();
         let (wake, stopping) = (Notify::new(), CancellationToken::new());
-        let drafting = Drafting::default();
         Env {
             store,
             index,
@@ -58,7 +60,8 @@ impl Env {
             judge,
             archives,
             drift: detector::Config::default(),
-            drafting,
+            trial: None,
+            waiting: Waiting::default(),
             wake,
             stopping,
         }
@@ -69,12 +72,25 @@ impl Env {
         Env { drift, ..self }
     }
 
+    /// With the model stages.
+    pub fn with_trial(self, trial: Option<Trial>) -> Self {
+        Env { trial, ..self }
+    }
+
+    /// Blocks until `work`, which asks a model, is done.
+    ///
+    /// # Errors
+    /// Its own; [`Error::Parked`] when the program stops before it is done.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.waiting.wait(true, work)
+    }
+
     /// The drafts of one generator. Blocks, also for one that waits for another program.
     ///
     /// # Errors
     /// The generator's; [`Error::Parked`] when the program stops before it is done.
     pub fn draft(&self, generator: &dyn Generate, document: &Document) -> Result<Vec<Draft>, Error> {
-        self.drafting.wait(generator.waits_for() > 0, generator.draft(document))
+        self.waiting.wait(generator.waits_for() > 0, generator.draft(document))
     }
 
     /// The generators' kinds.
@@ -94,7 +110,7 @@ impl Env {
 
     /// Lets nobody wait for another program any longer.
     pub(super) fn abandon(&self) {
-        self.drafting.abandon();
+        self.waiting.abandon();
     }
 
     /// Tells the runner that there may be something to do.

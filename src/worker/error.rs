@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{drift, index, question, store};
+use crate::{drift, index, llm, question, store};
 
 use super::queue::Retry;
 
@@ -13,6 +13,8 @@ pub enum Error {
     Index(#[from] index::Error),
     #[error("no questions could be drafted: {0}")]
     Draft(#[from] question::Error),
+    #[error("no question could be tried: {0}")]
+    Trial(#[from] llm::Error),
     #[error("the topic mix could not be judged: {0}")]
     Drift(#[from] drift::Error),
     #[error("cannot use {}: {source}", path.display())]
@@ -37,6 +39,7 @@ impl Error {
                 }
             }
             Error::Draft(error) => error.retry(),
+            Error::Trial(error) => error.retry(),
             Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
             Error::Drift(_) => Retry::Never,
             Error::Parked { retry, .. } => *retry,

@@ -32,6 +32,13 @@ impl Judge {
         drafts.into_iter().map(|draft| self.verifier.examine(draft, &prepared)).collect()
     }
 
+    /// A question that was accepted is no longer: others may ask the same.
+    pub fn forget(&self, id: &QuestionId) {
+        if let Some(history) = self.history.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            history.remove(id);
+        }
+    }
+
     /// The second step's lock on the history: taken before the transaction that records the outcomes begins, and kept until it
     /// ended.
     ///

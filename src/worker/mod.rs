@@ -5,7 +5,6 @@
 
 mod archive;
 pub mod calls;
-mod drafting;
 mod env;
 mod error;
 pub mod inbox;
@@ -16,6 +15,7 @@ pub mod queue;
 mod runner;
 pub mod schedule;
 mod take;
+mod waiting;
 
 pub use archive::Archive;
 pub use env::Env;

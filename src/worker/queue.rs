@@ -20,6 +20,8 @@ pub enum Order {
     Draft { version: VersionId },
     /// Judge a work's older questions against its present text.
     Recheck { work: WorkId },
+    /// Let a model try to break the accepted questions that none has tried.
+    Trial {},
     /// Judge the topic mix.
     Drift {},
     /// Read a source, by its schedule.
@@ -27,7 +29,7 @@ pub enum Order {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 5] = ["poll", "file", "recheck", "drift", "draft"];
+pub const KINDS: [&str; 6] = ["poll", "file", "recheck", "drift", "draft", "trial"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -35,6 +37,7 @@ impl Order {
             Order::File { .. } => "file",
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
+            Order::Trial {} => "trial",
             Order::Drift {} => "drift",
             Order::Poll { .. } => "poll",
         }
@@ -45,7 +48,7 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
-            Order::Drift {} => "all".to_owned(),
+            Order::Drift {} | Order::Trial {} => "all".to_owned(),
             Order::Poll { source } => source.to_string(),
         }
     }
@@ -147,6 +150,7 @@ mod tests {
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
             Order::Drift {},
+            Order::Trial {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

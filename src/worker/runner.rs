@@ -97,6 +97,10 @@ async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) ->
     let n_requeued = {
         let mut txn = env.store.write()?;
         let n_requeued = txn.requeue_running()?;
+        if env.trial.is_some() {
+            // There may be questions from before a model was there to try them.
+            queue::enqueue(&mut txn, &Order::Trial {})?;
+        }
         txn.commit()?;
         n_requeued
     };

@@ -36,7 +36,7 @@ fn store(folder: &TempDir, clock: &Clock) -> Store {
 
 fn calls(config: &Config, store: &Store) -> Arc<Calls> {
     let model = OpenAi::new(config, 1).unwrap();
-    Arc::new(Calls::new(Arc::new(model), Ledger::new(config, store.clone()), "draft"))
+    Arc::new(Calls::new(Arc::new(model), Ledger::new(config.budget, config.dearest(), store.clone()), "draft"))
 }
 
 fn request(number: usize) -> Request {
@@ -178,7 +178,13 @@ fn env(folder: &TempDir, clock: &Clock, generators: Vec<Arc<dyn Generate>>) -> E
 }
 
 fn openai(config: &Config, store: &Store) -> Arc<dyn Generate> {
-    calls::openai(&question::model::Config::default(), config, &Ledger::new(config, store.clone()), 1).unwrap()
+    calls::openai(
+        &question::model::Config::default(),
+        config,
+        &Ledger::new(config.budget, config.dearest(), store.clone()),
+        1,
+    )
+    .unwrap()
 }
 
 fn take_in(env: &Env, folder: &TempDir, numbers: std::ops::Range<u32>) -> Report {

@@ -16,6 +16,7 @@ mod source;
 mod store;
 mod topics;
 mod support;
+mod trial;
 mod unit_files;
 mod verify;
 mod web;

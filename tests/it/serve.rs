@@ -1,26 +1,13 @@
 //! The service as systemd and its users see it: the real program, the real sockets.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use aludel::clock::Clock;
 use aludel::store::Store;
 
-use crate::support::service::{Serve, until};
+use crate::support::service::{Serve, quiet, until};
 use crate::support::{aludel, article};
-
-/// A folder with a configuration that asks no archive and listens on a free port.
-fn quiet(dir: &Path, more: &str) -> PathBuf {
-    let path = dir.join("aludel.toml");
-    let data = dir.join("data");
-    let off = ["biorxiv", "medrxiv", "pubmed"].map(|name| format!("[sources.{name}]\nenabled = false\n")).concat();
-    let text = format!(
-        "data_dir = {data:?}\n[web]\nlisten = \"127.0.0.1:0\"\n[worker]\ninbox_settle_ms = 100\n{off}{more}",
-        data = data.display().to_string()
-    );
-    std::fs::write(&path, text).unwrap();
-    path
-}
 
 #[test]
 fn it_tells_when_it_is_ready_alive_reloading_and_stopping() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::index::answer_text;
 use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
-use crate::model::question::{Generator, StageResult};
+use crate::model::question::{Difficulty, Generator, StageResult};
 use crate::model::status::{QuestionStatus, WorkStatus};
 use crate::store::question::{Question, Span};
 use crate::store::version::Version;
@@ -36,7 +36,7 @@ pub struct QuestionView {
     pub evidence: Vec<EvidenceView>,
     pub tier: Option<&'static str>,
     pub topic: Option<Value>,
-    pub difficulty: Option<Value>,
+    pub difficulty: Option<Difficulty>,
     pub generator: Generator,
     pub verification: Vec<StageResult>,
     /// Why it was rejected or withdrawn, and since when.

@@ -49,6 +49,7 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("drift", drift(rows)?),
         ("last_refresh", Value::Null),
         ("last_releases", json!([])),
+        ("model_calls", json!(rows.spend_by_stage()?)),
         ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),
     ] {
         status.insert(name.to_owned(), value);

@@ -4,6 +4,7 @@ use crate::model::document::Document;
 use crate::model::id::VersionId;
 use crate::model::question::{Draft, Outcome};
 use crate::store::outcome::Tally;
+use crate::worker::queue::{self, Order};
 use crate::worker::{Env, Error};
 
 /// Drafts from the version's present text, unless that was done, or another version owns the work's text by now.
@@ -60,6 +61,9 @@ fn record(
         let outcomes = deciding.decide(&key, examined);
         let tally = txn.record_outcomes(version, document, &outcomes)?;
         txn.note_drafted(version, by.as_slice(), &env.kinds())?;
+        if env.trial.is_some() && tally.accepted > 0 {
+            queue::enqueue(&mut txn, &Order::Trial {})?;
+        }
         txn.commit()?;
         for (outcome, n) in [("accepted", tally.accepted), ("rejected", tally.rejected)] {
             metrics::counter!("aludel_questions_total", "outcome" => outcome).increment(n as u64);

@@ -7,6 +7,7 @@ pub mod full_text;
 pub mod index;
 pub mod poll;
 pub mod recheck;
+pub mod trial;
 
 use super::queue::Order;
 use super::{Env, Error, archive};
@@ -20,6 +21,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Draft { version } => draft::run(env, *version, &mut |_, _| ()),
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
+        Order::Trial {} => trial::run(env),
         Order::Drift {} => drift::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }

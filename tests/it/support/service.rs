@@ -141,3 +141,16 @@ pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
     panic!("in vain: {what}");
 }
+
+/// A folder with a configuration that asks no archive and listens on a free port.
+pub fn quiet(dir: &Path, more: &str) -> PathBuf {
+    let path = dir.join("aludel.toml");
+    let data = dir.join("data");
+    let off = ["biorxiv", "medrxiv", "pubmed"].map(|name| format!("[sources.{name}]\nenabled = false\n")).concat();
+    let text = format!(
+        "data_dir = {data:?}\n[web]\nlisten = \"127.0.0.1:0\"\n[worker]\ninbox_settle_ms = 100\n{off}{more}",
+        data = data.display().to_string()
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}

@@ -1,38 +1,35 @@
-//! Waiting for a generator from a thread for blocking work, inside the service's runtime or without one.
+//! Waiting for a model from a thread for blocking work, inside the service's runtime or without one.
 
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::question::Draft;
-use crate::question;
-
 use super::Error;
 use super::queue::Retry;
 
-/// How generators are waited for.
+/// How models are waited for.
 #[derive(Default)]
-pub(super) struct Drafting {
+pub(super) struct Waiting {
     /// For commands without a runtime. One for all their threads: connections outlive the call that opened them.
     runtime: OnceLock<Runtime>,
     abandoned: CancellationToken,
 }
 
-impl Drafting {
-    /// Blocks until `drafts` are there. `needs_runtime`: whether it waits for anything; if not it is ready at once.
-    pub fn wait(
+impl Waiting {
+    /// Blocks until `work` is done. `needs_runtime`: whether it waits for anything; if not it is ready at once.
+    pub fn wait<T, E: Into<Error>>(
         &self,
         needs_runtime: bool,
-        drafts: impl Future<Output = Result<Vec<Draft>, question::Error>>,
-    ) -> Result<Vec<Draft>, Error> {
-        let mut drafts = std::pin::pin!(drafts);
-        if !needs_runtime && let Some(ready) = futures_util::FutureExt::now_or_never(drafts.as_mut()) {
-            return Ok(ready?);
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        let mut work = std::pin::pin!(work);
+        if !needs_runtime && let Some(ready) = futures_util::FutureExt::now_or_never(work.as_mut()) {
+            return ready.map_err(Into::into);
         }
         let waited = async {
             tokio::select! {
-                drafts = drafts => Ok(drafts?),
+                done = work => done.map_err(Into::into),
                 () = self.abandoned.cancelled() => {
                     Err(Error::Parked { reason: "the program stopped while a model was asked".to_owned(), retry: Retry::Backoff })
                 }
@@ -54,12 +51,12 @@ impl Drafting {
         }
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         // Of two that were built at once one is dropped unused.
-        let runtime = runtime.map_err(Error::io("a runtime for the generator"))?;
+        let runtime = runtime.map_err(Error::io("a runtime for the model"))?;
         Ok(self.runtime.get_or_init(|| runtime))
     }
 }
 
-impl Drop for Drafting {
+impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             // A plain drop waits, which is not allowed on a thread of another runtime.
@@ -74,22 +71,22 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_model_once_the_program_gave_up() {
-        let drafting = Drafting::default();
+        let waiting = Waiting::default();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| drafting.wait(true, std::future::pending()));
-            drafting.abandon();
-            assert!(matches!(waiting.join().unwrap(), Err(Error::Parked { retry: Retry::Backoff, .. })));
+            let thread = scope.spawn(|| waiting.wait(true, std::future::pending::<Result<(), Error>>()));
+            waiting.abandon();
+            assert!(matches!(thread.join().unwrap(), Err(Error::Parked { retry: Retry::Backoff, .. })));
         });
-        assert!(drafting.wait(false, std::future::ready(Ok(Vec::new()))).unwrap().is_empty());
+        assert!(waiting.wait(false, std::future::ready(Ok::<_, Error>(Vec::<u8>::new()))).unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn a_runtime_of_its_own_may_be_dropped_inside_another() {
-        let drafting = std::thread::spawn(|| {
-            let drafting = Drafting::default();
-            assert!(drafting.wait(true, async { Ok(Vec::new()) }).unwrap().is_empty());
-            drafting
+        let waiting = std::thread::spawn(|| {
+            let waiting = Waiting::default();
+            assert!(waiting.wait(true, async { Ok::<_, Error>(Vec::<u8>::new()) }).unwrap().is_empty());
+            waiting
         });
-        drop(drafting.join().unwrap());
+        drop(waiting.join().unwrap());
     }
 }
