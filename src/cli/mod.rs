@@ -123,6 +123,21 @@ pub fn told(error: &anyhow::Error) -> String {
     })
 }
 
+/// Writes `bytes` to standard output; a reader that has gone away (`| head`) is no error.
+fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Writes a line to standard output, as [`print_bytes`].
+fn print_line(mut line: String) -> anyhow::Result<ExitCode> {
+    line.push('\n');
+    print_bytes(line.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::Context as _;
@@ -140,19 +155,4 @@ mod tests {
         let plain = Err::<(), _>(denied()).context("a.xml").unwrap_err();
         assert_eq!(told(&plain), "a.xml: permission denied");
     }
-}
-
-/// Writes `bytes` to standard output; a reader that has gone away (`| head`) is no error.
-fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Writes a line to standard output, as [`print_bytes`].
-fn print_line(mut line: String) -> anyhow::Result<ExitCode> {
-    line.push('\n');
-    print_bytes(line.as_bytes())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use notify::Watcher;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Editors write in several steps; the file is read when it has been left alone for as long.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -13,6 +14,8 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// Tells when a file was written, created or replaced.
 pub struct FileWatch {
     changes: mpsc::Receiver<()>,
+    /// When the last change counts as the last, if there was one.
+    settled: Option<Instant>,
     _watcher: notify::RecommendedWatcher,
 }
 
@@ -36,15 +39,45 @@ impl FileWatch {
             }
         })?;
         watcher.watch(&folder, notify::RecursiveMode::NonRecursive)?;
-        Ok(FileWatch { changes, _watcher: watcher })
+        Ok(FileWatch { changes, settled: None, _watcher: watcher })
     }
 
-    /// Resolves after the next change, once the file has been left alone.
+    /// Resolves after the next change, once the file has been left alone. Dropped before, it loses no change.
     pub async fn changed(&mut self) {
-        if self.changes.recv().await.is_none() {
-            // The sender lives in the watcher, which lives in `self`.
-            return std::future::pending().await;
+        loop {
+            let settled = async {
+                match self.settled {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = settled => {
+                    self.settled = None;
+                    return;
+                }
+                // The sender lives in the watcher, which lives in `self`.
+                Some(()) = self.changes.recv() => self.settled = Some(Instant::now() + SETTLE),
+            }
         }
-        while let Ok(Some(())) = tokio::time::timeout(SETTLE, self.changes.recv()).await {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_not_lost_with_the_one_who_waited() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("aludel.toml");
+        let mut watch = FileWatch::start(&file).unwrap();
+        std::fs::write(&file, "x").unwrap();
+        // As the service does: something else comes up while it waits.
+        let mut turns = 0;
+        while tokio::time::timeout(SETTLE / 10, watch.changed()).await.is_err() {
+            turns += 1;
+            assert!(turns < 1000, "the change was lost");
+        }
     }
 }
