@@ -81,15 +81,23 @@ impl App {
     }
 
     fn env_with(&self, config: &Config, archives: BTreeMap<SourceName, Archive>) -> Result<worker::Env, Error> {
-        let items = self.store.read()?.benchmark_items()?;
-        let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
-        let judge = Judge::new(Verifier::new(config.verify.clone(), benchmarks), self.store.clone());
+        let judge = Judge::new(self.verifier(config)?, self.store.clone());
         let generators = config.question.generators.iter().map(|kind| self.generator(*kind, config));
         let generators = generators.collect::<Result<Vec<_>, _>>()?;
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
         Ok(env.with_drift(config.drift.clone()).with_trial(self.trial(config)?))
+    }
+
+    /// Stages 1 to 7 with the registered benchmarks.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn verifier(&self, config: &Config) -> Result<Verifier, Error> {
+        let items = self.store.read()?.benchmark_items()?;
+        let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
+        Ok(Verifier::new(config.verify.clone(), benchmarks))
     }
 
     /// The model stages, with a model of their own where one is configured.

@@ -3,6 +3,7 @@
 mod archive;
 mod backfill;
 mod backup;
+mod benchmark;
 mod check;
 mod completions;
 mod config;
@@ -44,6 +45,8 @@ enum Command {
     Backfill(backfill::Args),
     /// Copy the store while it is in use, and check the copy
     Backup(backup::Args),
+    /// Register benchmarks: no question may repeat one of theirs
+    Benchmark(benchmark::Args),
     /// Check every quote, row and index entry; repair the index on request
     Check(check::Args),
     /// Print the completion script of a shell
@@ -92,6 +95,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Backfill(args) => backfill::run(args),
         Command::Backup(args) => backup::run(&args),
+        Command::Benchmark(args) => benchmark::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Config(args) => config::run(&args),

@@ -18,9 +18,8 @@ impl Rows {
 }
 
 impl WriteTxn<'_> {
-    /// Adds what the model stages said of `question`, as it was read; false when it changed since, and nothing was recorded.
-    ///
-    /// A failed stage rejects it; the closed book gives it its tier.
+    /// Adds what the model stages said of `question`, as it was read, and notes that it was tried; false when it changed since, and
+    /// nothing was recorded.
     ///
     /// # Errors
     /// When the store can not be written.
@@ -30,6 +29,24 @@ impl WriteTxn<'_> {
         stages: &[StageResult],
         difficulty: Option<&Difficulty>,
     ) -> Result<bool, Error> {
+        if !self.record_stages(question, stages)? {
+            return Ok(false);
+        }
+        // Proof: numbers, a name and a date.
+        let difficulty = difficulty.map(|difficulty| serde_json::to_string(difficulty).unwrap_or_default());
+        let sql = "UPDATE questions SET difficulty = ?2, tried_at = ?3 WHERE hash = ?1";
+        let now = self.now_ms();
+        self.execute(sql, (hash_of(&question.id), difficulty, now))?;
+        Ok(true)
+    }
+
+    /// Adds what later stages said of an accepted question, as it was read; false when it changed since, and nothing was recorded.
+    ///
+    /// A failed stage rejects it; the model stages raise its tier.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn record_stages(&mut self, question: &Question, stages: &[StageResult]) -> Result<bool, Error> {
         let id = &question.id;
         let unchanged = self.question(id)?.is_some_and(|now| {
             now.status == QuestionStatus::Accepted
@@ -39,9 +56,10 @@ impl WriteTxn<'_> {
         if !unchanged {
             return Ok(false);
         }
-        // Tried again, a stage's newer word stands.
+        // Of two words of one stage the newer stands.
         let earlier = question.verification.iter().filter(|old| stages.iter().all(|new| new.stage != old.stage));
-        let all: Vec<StageResult> = earlier.chain(stages).cloned().collect();
+        let mut all: Vec<StageResult> = earlier.chain(stages).cloned().collect();
+        all.sort_by_key(|result| result.stage);
         let tier = earned_tier(&all);
         let (status, reason) = match tier {
             Some(_) => (QuestionStatus::Accepted, None),
@@ -50,12 +68,9 @@ impl WriteTxn<'_> {
         if status != QuestionStatus::Accepted {
             allowed(id, QuestionStatus::Accepted, status)?;
         }
-        // Proof: numbers, a name and a date.
-        let difficulty = difficulty.map(|difficulty| serde_json::to_string(difficulty).unwrap_or_default());
-        let sql = "UPDATE questions SET status = ?2, verification = ?3, tier = ?4, reason = ?5, difficulty = ?6, tried_at = ?7
-                   WHERE hash = ?1";
-        let (hash, tier, now) = (hash_of(id), tier.map(Tier::as_str), self.now_ms());
-        self.execute(sql, (hash, status.as_str(), stages_to_json(&all), tier, reason, difficulty, now))?;
+        let sql = "UPDATE questions SET status = ?2, verification = ?3, tier = ?4, reason = ?5 WHERE hash = ?1";
+        let tier = tier.map(Tier::as_str);
+        self.execute(sql, (hash_of(id), status.as_str(), stages_to_json(&all), tier, reason))?;
         self.touch(question.work);
         Ok(true)
     }

@@ -1,19 +1,19 @@
 //! Stage 6, decontamination: no question repeats a registered benchmark.
 //!
 //! The rule is the usual one of language-model evaluation, a shared run of 13 words; benchmark questions shorter than that are
-//! compared as whole word sets.
+//! compared as whole sets of words weighted by their rarity.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::model::question::{Draft, Evidence};
+use std::collections::HashMap;
 
 use super::config::Config;
 use super::novelty::hash64;
 use super::words::{Kind, words};
 
 const RUN: usize = 13;
-/// Shared share of rare words from which a question is a benchmark's question in other words.
+/// Share of a benchmark question's words, by weight, from which a question is that one in other words.
 const NEAR: f64 = 0.75;
+/// Least share of common words among all words of both.
+const LEAST_OVERLAP: f64 = 0.5;
 const MIN_WORDS: usize = 5;
 
 /// The questions of the registered benchmarks, as hashes.
@@ -29,7 +29,8 @@ pub struct Benchmarks {
 }
 
 impl Benchmarks {
-    /// From benchmark names and question texts.
+    /// From benchmark names and texts: the question on the first line, what else belongs to it below. Runs of words are looked for in
+    /// both, rewordings of the question alone.
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut benchmarks = Benchmarks::default();
         let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -44,10 +45,11 @@ impl Benchmarks {
     }
 
     fn add(&mut self, number: u32, text: &str) {
-        for run in runs(text) {
+        let (question, answer) = text.split_once('\n').unwrap_or((text, ""));
+        for run in runs(question).into_iter().chain(runs(answer)) {
             self.runs.entry(run).or_insert(number);
         }
-        let set = word_set(text);
+        let set = word_set(question);
         if set.len() >= MIN_WORDS {
             let position = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
             for word in &set {
@@ -76,40 +78,47 @@ impl Benchmarks {
         (found.len(), found.first().map(|n| self.name(*n)))
     }
 
-    /// The benchmark that holds nearly the same question.
+    /// The benchmark that holds nearly the same question, and how much of that question's words, by weight, are here too.
     fn near(&self, text: &str) -> Option<(&str, f64)> {
         let own = word_set(text);
         if own.len() < MIN_WORDS {
             return None;
         }
-        // A set that shares 75 % of the union shares one of the rarest quarter of the words.
-        let mut by_rarity: Vec<&u64> = own.iter().collect();
-        by_rarity.sort_by_key(|w| (self.by_word.get(w).map_or(0, Vec::len), **w));
-        let n_probe = own.len() - (NEAR * own.len() as f64).ceil() as usize + 1;
-        let mut seen = HashSet::new();
-        let mut best: Option<(f64, u32)> = None;
-        for word in by_rarity.into_iter().take(n_probe) {
+        // What each question shares: how many words, and their weight.
+        let mut shared: HashMap<u32, (usize, f64)> = HashMap::new();
+        for word in &own {
+            let weight = self.weight(word);
             for position in self.by_word.get(word).into_iter().flatten() {
-                if !seen.insert(*position) {
-                    continue;
-                }
-                let Some((number, set)) = self.sets.get(*position as usize) else { continue };
-                let common = set.iter().filter(|w| own.binary_search(w).is_ok()).count();
-                let similarity = common as f64 / (set.len() + own.len() - common) as f64;
-                if similarity >= NEAR && best.is_none_or(|(s, _)| similarity > s) {
-                    best = Some((similarity, *number));
-                }
+                let (n, sum) = shared.entry(*position).or_default();
+                *n += 1;
+                *sum += weight;
             }
         }
-        best.map(|(similarity, number)| (self.name(number), similarity))
+        let mut best: Option<(f64, u32, u32)> = None;
+        for (position, (n, sum)) in shared {
+            let Some((number, set)) = self.sets.get(position as usize) else { continue };
+            let overlap = n as f64 / (set.len() + own.len() - n) as f64;
+            let held =
+                if overlap < LEAST_OVERLAP { 0.0 } else { sum / set.iter().map(|word| self.weight(word)).sum::<f64>() };
+            if held >= NEAR && best.is_none_or(|(most, at, _)| held > most || held == most && position < at) {
+                best = Some((held, position, *number));
+            }
+        }
+        best.map(|(held, _, number)| (self.name(number), held))
+    }
+
+    /// A word in few questions tells more: the logarithm of their inverse share.
+    fn weight(&self, word: &u64) -> f64 {
+        let n = self.by_word.get(word).map_or(0, Vec::len);
+        (1.0 + self.sets.len() as f64 / n.max(1) as f64).ln()
     }
 }
 
 /// # Errors
 /// The reason, naming the benchmark.
-pub(crate) fn check(
-    draft: &Draft,
-    evidence: &[Evidence],
+pub(super) fn check<'q>(
+    question: &str,
+    quotes: impl IntoIterator<Item = &'q str>,
     benchmarks: &Benchmarks,
     config: &Config,
 ) -> Result<(), String> {
@@ -117,20 +126,20 @@ pub(crate) fn check(
         return Ok(());
     }
     let limit = config.contaminated_runs.max(1);
-    if let (n, Some(name)) = benchmarks.shared_runs(&draft.question)
+    if let (n, Some(name)) = benchmarks.shared_runs(question)
         && n >= limit
     {
         return Err(format!("benchmark_overlap: {n} runs of {RUN} words shared with {name}"));
     }
-    for evidence in evidence {
+    for quote in quotes {
         // Abstracts are the contexts of several benchmarks: one long sentence may be shared by chance of citation, the item not.
-        if let (n, Some(name)) = benchmarks.shared_runs(&evidence.quote)
+        if let (n, Some(name)) = benchmarks.shared_runs(quote)
             && n >= limit
         {
             return Err(format!("benchmark_overlap: the quote shares {n} runs of {RUN} words with {name}"));
         }
     }
-    if let Some((name, similarity)) = benchmarks.near(&draft.question) {
+    if let Some((name, similarity)) = benchmarks.near(question) {
         return Err(format!("benchmark_near_duplicate: {similarity:.2} like a question of {name}"));
     }
     Ok(())
@@ -158,8 +167,6 @@ fn word_set(text: &str) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::answer::AnswerSpec;
-    use crate::model::question::Generator;
 
     fn rejects(question: &str) -> Option<String> {
         let texts = [
@@ -170,13 +177,7 @@ mod tests {
             ("moss-qa", "Which enzyme splits trehalose in moss spores?"),
         ];
         let benchmarks = Benchmarks::from_texts(texts);
-        let draft = Draft {
-            question: question.to_owned(),
-            answer: AnswerSpec::Boolean { value: true },
-            evidence: Vec::new(),
-            generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
-        };
-        check(&draft, &[], &benchmarks, &Config::default()).err()
+        check(question, [], &benchmarks, &Config::default()).err()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! handed in.
 
 mod ask;
+pub mod benchmark;
 pub mod candidate;
 mod config;
 mod confusion;
@@ -96,9 +97,9 @@ impl Verifier {
                 && pass(Stage::Leak, leak::check(&draft, &ask, prepared))
             {
                 fingerprint = Some(Fingerprint::of(&draft.question, &draft.answer));
-                let _ =
-                    pass(Stage::Decontamination, decontaminate::check(&draft, slices, &self.benchmarks, &self.config))
-                        && pass(Stage::Injection, injection::check(&draft, slices, prepared));
+                let quotes = slices.iter().map(|slice| slice.quote.as_str());
+                let _ = pass(Stage::Decontamination, self.decontaminate(&draft.question, quotes))
+                    && pass(Stage::Injection, injection::check(&draft, slices, prepared));
             }
         }
         Examined { draft, stages, fingerprint }
@@ -120,6 +121,14 @@ impl Verifier {
             }
         }
         Outcome::Rejected(Rejected { draft, stages })
+    }
+
+    /// Stage 6 alone: whether a question with these quotes repeats a registered benchmark.
+    ///
+    /// # Errors
+    /// The reason, naming the benchmark.
+    pub fn decontaminate<'q>(&self, question: &str, quotes: impl IntoIterator<Item = &'q str>) -> Result<(), String> {
+        decontaminate::check(question, quotes, &self.benchmarks, &self.config)
     }
 
     fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {

@@ -5,6 +5,7 @@
 
 mod archive;
 pub mod calls;
+pub mod decontaminate;
 mod env;
 mod error;
 pub mod inbox;
