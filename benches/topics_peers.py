@@ -18,7 +18,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("ALUDEL_PEERS", ROOT / "target" / "peers-topics"))
+ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-topics"))
 
 
 def in_environment():

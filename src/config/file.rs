@@ -29,6 +29,7 @@ pub struct File {
     pub llm: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub topics: worker::topics::Config,
     pub drift: drift::detector::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
     pub clock: Option<Scale>,
@@ -51,6 +52,7 @@ impl Default for File {
             llm: llm::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
+            topics: worker::topics::Config::default(),
             drift: drift::detector::Config::default(),
             clock: None,
         }

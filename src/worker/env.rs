@@ -15,7 +15,8 @@ use crate::question::Generate;
 use crate::store::{DataDir, Store};
 
 use super::drafting::Drafting;
-use super::{Archive, Error, Judge};
+use super::schedule::Schedule;
+use super::{Archive, Error, Judge, topics};
 
 /// Everything a job may use; built once.
 pub struct Env {
@@ -29,6 +30,9 @@ pub struct Env {
     pub judge: Judge,
     pub archives: BTreeMap<SourceName, Archive>,
     drafting: Drafting,
+    /// How works get their topics, and when a classifier is trained.
+    pub topics: topics::Config,
+    pub(super) training: Option<Schedule>,
     /// How the topic mix is judged.
     pub drift: detector::Config,
     wake: Notify,
@@ -57,6 +61,8 @@ impl Env {
             generators,
             judge,
             archives,
+            topics: topics::Config::default(),
+            training: None,
             drift: detector::Config::default(),
             drafting,
             wake,
@@ -64,9 +70,10 @@ impl Env {
         }
     }
 
-    /// With another way to judge the topic mix than the default.
-    pub fn with_drift(self, drift: detector::Config) -> Self {
-        Env { drift, ..self }
+    /// With other ways to learn topics and to judge their mix than the defaults. `training`: when a classifier is trained; `None`: never
+    /// by itself.
+    pub fn with_topics(self, topics: topics::Config, training: Option<Schedule>, drift: detector::Config) -> Self {
+        Env { topics, training, drift, ..self }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.

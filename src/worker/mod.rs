@@ -16,6 +16,7 @@ pub mod queue;
 mod runner;
 pub mod schedule;
 mod take;
+pub mod topics;
 
 pub use archive::Archive;
 pub use env::Env;

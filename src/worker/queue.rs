@@ -20,6 +20,8 @@ pub enum Order {
     Draft { version: VersionId },
     /// Judge a work's older questions against its present text.
     Recheck { work: WorkId },
+    /// Give works their topics; with a new classifier, when `train`.
+    Topics { train: bool },
     /// Judge the topic mix.
     Drift {},
     /// Read a source, by its schedule.
@@ -27,7 +29,7 @@ pub enum Order {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 5] = ["poll", "file", "recheck", "drift", "draft"];
+pub const KINDS: [&str; 6] = ["poll", "file", "recheck", "topics", "drift", "draft"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -35,6 +37,7 @@ impl Order {
             Order::File { .. } => "file",
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
+            Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
             Order::Poll { .. } => "poll",
         }
@@ -45,6 +48,8 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
+            Order::Topics { train: true } => "train".to_owned(),
+            Order::Topics { train: false } => "label".to_owned(),
             Order::Drift {} => "all".to_owned(),
             Order::Poll { source } => source.to_string(),
         }
@@ -146,6 +151,7 @@ mod tests {
             Order::File { path: "a.xml".into() },
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
+            Order::Topics { train: true },
             Order::Drift {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
