@@ -72,7 +72,10 @@ pub fn explain(table: &Table, reference: Days, window: Days, wish: &Wish) -> Opt
 }
 
 /// The texts of the topics, each under its first one.
-fn by_topic<'a>(reference: impl Iterator<Item = &'a Row>, current: impl Iterator<Item = &'a Row>) -> Vec<TopicTexts<'a>> {
+fn by_topic<'a>(
+    reference: impl Iterator<Item = &'a Row>,
+    current: impl Iterator<Item = &'a Row>,
+) -> Vec<TopicTexts<'a>> {
     let mut topics: BTreeMap<&str, TopicTexts<'_>> = BTreeMap::new();
     for (row, is_current) in reference.map(|row| (row, false)).chain(current.map(|row| (row, true))) {
         let Some(topic) = row.topics.first() else { continue };

@@ -25,6 +25,8 @@ pub struct Series {
     sources: Interned,
     /// Per source, and of each source per level: see [`place`].
     days: BTreeMap<NaiveDate, Vec<Counts>>,
+    /// The day to which the rows are complete, when that is known.
+    complete_to: Option<NaiveDate>,
 }
 
 /// Content levels, the unknown one first.
@@ -84,8 +86,9 @@ impl Series {
         self.sources.sorted().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Forgets the rows after `last`: dates in the future are announcements or errors.
-    pub fn truncate(&mut self, last: NaiveDate) {
+    /// Ends with `last`: rows after it, announcements or errors, are forgotten, and the days up to it are over, also those without a row.
+    pub fn end_on(&mut self, last: NaiveDate) {
+        self.complete_to = Some(last);
         if let Some(next) = last.succ_opt() {
             self.days.split_off(&next);
         }
@@ -145,9 +148,15 @@ impl Series {
         window
     }
 
+    /// The first day with a row, and the last one that is over; of a silence that does not end only the first four weeks.
+    fn extent(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let (first, last) = self.span()?;
+        Some((first, self.complete_to.map_or(last, |end| end.min(last + chrono::TimeDelta::days(28)))))
+    }
+
     /// The full ISO weeks (Monday to Sunday) that lie between the first and the last day; also those without a row.
     pub fn weeks(&self) -> Vec<Window> {
-        let Some((first, last)) = self.span() else { return Vec::new() };
+        let Some((first, last)) = self.extent() else { return Vec::new() };
         super::window::weeks(first, last).into_iter().map(|(from, to)| self.window(from, to)).collect()
     }
 
@@ -159,7 +168,7 @@ impl Series {
 
     /// For each full ISO week the 28 days that end with it, once 28 days have passed.
     pub fn trailing_28_days(&self) -> Vec<Window> {
-        let Some((first, last)) = self.span() else { return Vec::new() };
+        let Some((first, last)) = self.extent() else { return Vec::new() };
         let ends = super::window::weeks(first, last).into_iter().map(|(_, to)| to);
         let windows = ends.map(|to| (to - chrono::TimeDelta::days(27), to));
         windows.filter(|(from, _)| *from >= first).map(|(from, to)| self.window(from, to)).collect()
@@ -218,6 +227,11 @@ mod tests {
         assert_eq!(weeks[0].sources[0], Counts { topics: vec![0, 0], unlabelled: 3, unknown: 2 });
         assert_eq!(weeks[0].sources[1].topics, [1, 1]);
         assert_eq!((weeks[1].n_labelled(), weeks[0].n_unlabelled(), weeks[0].n_unknown()), (0, 3, 2));
+        // A week is over when its Sunday is, whether or not it brought anything.
+        series.end_on(day("2013-12-01"));
+        assert_eq!(series.weeks().len(), 3);
+        series.end_on(day("2013-11-16"));
+        assert_eq!((series.weeks().len(), series.window(day("2013-11-01"), day("2013-12-31")).n_labelled()), (0, 2));
     }
 
     #[test]
@@ -230,7 +244,10 @@ mod tests {
         series.add(day("2020-03-03"), "w", Some(ContentLevel::Abstract), Label::Unlabelled, 1);
         let parts = series.by_level(day("2020-03-02"), day("2020-03-08"));
         let lines: Vec<_> = parts.iter().map(|part| (part.source.as_str(), part.level, part.n)).collect();
-        assert_eq!(lines, [("w", Some("abstract"), 1), ("x", None, 2), ("x", Some("metadata"), 2), ("x", Some("full_text"), 4)]);
+        assert_eq!(
+            lines,
+            [("w", Some("abstract"), 1), ("x", None, 2), ("x", Some("metadata"), 2), ("x", Some("full_text"), 4)]
+        );
         assert_eq!(parts[3].topics, BTreeMap::from([("a".to_owned(), 2), ("b".to_owned(), 2)]));
         let whole = series.window(day("2020-03-02"), day("2020-03-08"));
         assert_eq!(whole.sources[1].topics, [4, 4]);

@@ -67,9 +67,9 @@ impl Table {
         Some(date)
     }
 
-    /// Forgets what is dated after `last`: dates in the future are announcements or errors.
-    pub fn truncate(&mut self, last: NaiveDate) {
-        self.series.truncate(last);
+    /// Ends with `last`: see [`Series::end_on`].
+    pub fn end_on(&mut self, last: NaiveDate) {
+        self.series.end_on(last);
         self.rows.retain(|row| row.date <= last);
     }
 

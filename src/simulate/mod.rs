@@ -11,7 +11,7 @@ mod folder;
 mod jats;
 mod published;
 mod pubmed_xml;
-mod script;
+pub mod script;
 mod server;
 pub mod text;
 mod world;

@@ -160,7 +160,8 @@ impl WriteTxn<'_> {
                 }
                 None => best,
             };
-            let sql = "SELECT (first_public, level, gone, number, revised, listing, labels) IS (?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            let sql =
+                "SELECT (first_public, level, gone, number, revised, listing, labels) IS (?3, ?4, ?5, ?6, ?7, ?8, ?9)
                        FROM labels WHERE work = ?1 AND source = ?2 ORDER BY id DESC LIMIT 1";
             let values = (work.0, &source, &first_public, level, gone, held.0, &held.1, held.2, &held.3);
             if self.find(sql, values, |row| row.get::<_, bool>(0))?.unwrap_or(false) {
@@ -169,10 +170,7 @@ impl WriteTxn<'_> {
             let sql = "INSERT INTO labels (work, source, first_public, level, gone, number, revised, listing, labels, known_at)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             let now = self.now_ms();
-            self.execute(
-                sql,
-                (work.0, &source, &first_public, level, gone, held.0, &held.1, held.2, &held.3, now),
-            )?;
+            self.execute(sql, (work.0, &source, &first_public, level, gone, held.0, &held.1, held.2, &held.3, now))?;
         }
         Ok(())
     }

@@ -56,7 +56,10 @@ impl WorkTopic {
     fn to_json(&self) -> Option<String> {
         let id = self.id.as_ref()?;
         let probabilities = &self.probabilities;
-        Some(json!({ "id": id, "by": self.by(), "classifier": self.classifier, "probabilities": probabilities }).to_string())
+        Some(
+            json!({ "id": id, "by": self.by(), "classifier": self.classifier, "probabilities": probabilities })
+                .to_string(),
+        )
     }
 }
 
@@ -95,7 +98,8 @@ impl Rows {
     pub fn topics_after(&self, after: WorkId, limit: usize) -> Result<Vec<TopicOf>, Error> {
         let mut found = Vec::new();
         for work in self.works_after(after, limit)? {
-            let sql = "SELECT labels FROM labels WHERE id IN (SELECT max(id) FROM labels WHERE work = ?1 GROUP BY source)
+            let sql =
+                "SELECT labels FROM labels WHERE id IN (SELECT max(id) FROM labels WHERE work = ?1 GROUP BY source)
                        ORDER BY source";
             let labels = self
                 .list(sql, [work.0], |row| row.get::<_, String>(0))?
@@ -127,7 +131,8 @@ impl Rows {
     /// # Errors
     /// [`Error::Damaged`] when a stored value is not understood.
     pub fn classifiers(&self) -> Result<Vec<KeptClassifier>, Error> {
-        let sql = "SELECT id, trained_at, taxonomy, trained_from, trained_to, n, scores FROM classifiers ORDER BY id DESC";
+        let sql =
+            "SELECT id, trained_at, taxonomy, trained_from, trained_to, n, scores FROM classifiers ORDER BY id DESC";
         let found = self.list(sql, [], |row| {
             let kept = KeptClassifier {
                 id: row.get(0)?,
@@ -166,8 +171,8 @@ fn work_topic(
     classifier: Option<i64>,
     probabilities: &str,
 ) -> Result<WorkTopic, Error> {
-    let probabilities = serde_json::from_str(probabilities)
-        .map_err(|error| Error::damaged("the topic of a work", work.0, error))?;
+    let probabilities =
+        serde_json::from_str(probabilities).map_err(|error| Error::damaged("the topic of a work", work.0, error))?;
     Ok(WorkTopic { id, classifier, probabilities })
 }
 

@@ -156,10 +156,11 @@ pub(super) async fn drift_history(Extract(state): Extract<State>, RawQuery(raw):
 /// The last moment of the day that `as_of` names.
 fn as_of(raw: Option<&str>) -> Result<Option<DateTime<Utc>>, Error> {
     let mut parameters = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
-    let Some((_, text)) = parameters.find(|(name, value)| name == "as_of" && !value.is_empty()) else { return Ok(None) };
-    let day: NaiveDate = text
-        .parse()
-        .map_err(|_| Error::BadRequest("as_of: expected a day such as 2026-03-01".to_owned()))?;
+    let Some((_, text)) = parameters.find(|(name, value)| name == "as_of" && !value.is_empty()) else {
+        return Ok(None);
+    };
+    let day: NaiveDate =
+        text.parse().map_err(|_| Error::BadRequest("as_of: expected a day such as 2026-03-01".to_owned()))?;
     Ok(day.and_hms_milli_opt(23, 59, 59, 999).map(|end| end.and_utc()))
 }
 

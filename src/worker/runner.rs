@@ -277,7 +277,8 @@ async fn follow_days(env: Arc<Env>, shutdown: CancellationToken) {
             () = env.clock.sleep_until(tomorrow.and_time(NaiveTime::MIN).and_utc()) => {}
         }
         // In simulated time days may have passed.
-        let tuesday_passed = tomorrow.iter_days().take_while(|day| *day <= env.clock.today()).any(|day| day.weekday() == Weekday::Tue);
+        let tuesday_passed =
+            tomorrow.iter_days().take_while(|day| *day <= env.clock.today()).any(|day| day.weekday() == Weekday::Tue);
         order = if tuesday_passed { Order::Drift {} } else { Order::Topics { train: false } };
     }
 }

@@ -85,7 +85,8 @@ impl RowArgs {
         let read = store.read()?;
         let mut table = topics::table(&read, taxonomy, self.as_of)?;
         let today = store.clock().today();
-        table.truncate(self.as_of.map_or(today, |day| day.min(today)));
+        let yesterday = today.pred_opt().unwrap_or(today);
+        table.end_on(self.as_of.map_or(yesterday, |day| day.min(yesterday)));
         match texts {
             Texts::None => table.rows.clear(),
             Texts::All => topics::read_texts(&read, &mut table, &[(NaiveDate::MIN, NaiveDate::MAX)])?,

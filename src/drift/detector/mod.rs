@@ -327,8 +327,7 @@ impl Detector<'_> {
             reference: reference.to_vec(),
             current: current.to_vec(),
         };
-        let now: Vec<Stratum> =
-            compared.iter().map(|(at, s)| pair(&then[*at].topics, &s.current, s.weight)).collect();
+        let now: Vec<Stratum> = compared.iter().map(|(at, s)| pair(&then[*at].topics, &s.current, s.weight)).collect();
         let old: Vec<Stratum> =
             compared.iter().map(|(at, s)| pair(&s.reference, &then[*at].topics, s.weight)).collect();
         let from_then = compare(&now, reference.dispersion, &mut self.bands)?;

@@ -81,7 +81,7 @@ pub fn text_test(topics: &[TopicTexts<'_>], permutations: u32, seed: u64) -> Opt
             let current = hashed(&topic.current, of_current, &mut rng);
             let n_current = current.len();
             let texts = current.into_iter().chain(reference).collect();
-            Group { topic: topic.topic.to_owned(), n_current, texts, total: Vec::new(), along: Vec::new() }
+            Group { topic: topic.topic.to_owned(), n_current, texts, along: Vec::new(), square: 0.0 }
         })
         .filter(|group| group.n_current.min(group.texts.len() - group.n_current) >= LEAST_TEXTS)
         .collect();
@@ -148,25 +148,30 @@ struct Group {
     topic: String,
     n_current: usize,
     texts: Vec<Sparse>,
-    /// Sum of all texts, and each text's inner product with it.
-    total: Vec<f32>,
+    /// Each text's inner product with the sum of all texts, and that sum's own.
     along: Vec<f64>,
+    square: f64,
 }
 
 impl Group {
-    /// The unbiased statistic with `current` as the current side; `sum` is room for a vector. All vectors have length 1, and the reference's
-    /// sums follow from the total's.
+    /// The unbiased statistic with `current` as the current side; `sum` is room for a vector, of zeros. All vectors have length 1, and the
+    /// reference's sums follow from the total's.
     fn mmd2(&self, current: &[usize], sum: &mut [f32]) -> f64 {
-        sum.fill(0.0);
-        let mut total_current = 0.0;
+        // Squared length of the sum, kept up while texts are added: most places stay empty.
+        let (mut total_current, mut now) = (0.0, 0.0);
         for at in current {
             total_current += self.along[*at];
-            self.texts[*at].iter().for_each(|(place, value)| sum[usize::from(*place)] += value);
+            for (place, value) in &self.texts[*at] {
+                let held = &mut sum[usize::from(*place)];
+                now += f64::from(value * (2.0 * *held + value));
+                *held += value;
+            }
         }
-        let square = |vector: &[f32]| vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
+        for (place, _) in current.iter().flat_map(|at| &self.texts[*at]) {
+            sum[usize::from(*place)] = 0.0;
+        }
         let (n, m) = ((self.texts.len() - current.len()) as f64, current.len() as f64);
-        let (all, now) = (square(&self.total), square(sum));
-        let before = all - 2.0 * total_current + now;
+        let before = self.square - 2.0 * total_current + now;
         (now - m) / (m * (m - 1.0)) + (before - n) / (n * (n - 1.0)) - 2.0 * (total_current - now) / (n * m)
     }
 }
@@ -178,9 +183,9 @@ fn hashed(texts: &[&str], part: f64, rng: &mut ChaCha8Rng) -> Vec<Sparse> {
         let mut places: HashMap<u16, f32> = HashMap::new();
         for term in terms(text) {
             // FNV-1a: the same on every machine.
-            let hash = term.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+            let hash = term
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
             let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
             *places.entry(((hash >> 16) % DIMENSIONS as u64) as u16).or_default() += sign;
         }
@@ -202,7 +207,8 @@ fn weigh(groups: &mut [Group]) {
     for group in groups {
         let mut total = vec![0.0; DIMENSIONS];
         for text in &mut group.texts {
-            text.iter_mut().for_each(|(place, value)| *value *= ((1.0 + n) / (1.0 + used[usize::from(*place)])).ln() + 1.0);
+            text.iter_mut()
+                .for_each(|(place, value)| *value *= ((1.0 + n) / (1.0 + used[usize::from(*place)])).ln() + 1.0);
             let length = text.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
             text.iter_mut().for_each(|(place, value)| {
                 *value /= length;
@@ -210,7 +216,7 @@ fn weigh(groups: &mut [Group]) {
             });
         }
         group.along = group.texts.iter().map(|text| dot(text, &total)).collect();
-        group.total = total;
+        group.square = group.along.iter().sum();
     }
 }
 
@@ -228,7 +234,9 @@ fn auc(groups: &[Group], rng: &mut ChaCha8Rng) -> f64 {
         reference.shuffle(rng);
         for side in [false, true] {
             let learnt = |is_current: bool| {
-                (0..group.texts.len()).filter(move |at| (*at < group.n_current) == is_current).filter(|at| half[*at] == side)
+                (0..group.texts.len())
+                    .filter(move |at| (*at < group.n_current) == is_current)
+                    .filter(|at| half[*at] == side)
             };
             let mut direction = vec![0.0_f32; DIMENSIONS];
             for (is_current, sign) in [(true, 1.0), (false, -1.0)] {
@@ -262,9 +270,30 @@ mod tests {
     use super::*;
 
     const WORDS: [&str; 24] = [
-        "cortex", "neuron", "synapse", "spike", "axon", "dendrite", "glia", "myelin", "receptor", "channel", "memory",
-        "learning", "reward", "vision", "motor", "sleep", "pain", "touch", "hearing", "circuit", "plasticity", "rhythm",
-        "mouse", "monkey",
+        "cortex",
+        "neuron",
+        "synapse",
+        "spike",
+        "axon",
+        "dendrite",
+        "glia",
+        "myelin",
+        "receptor",
+        "channel",
+        "memory",
+        "learning",
+        "reward",
+        "vision",
+        "motor",
+        "sleep",
+        "pain",
+        "touch",
+        "hearing",
+        "circuit",
+        "plasticity",
+        "rhythm",
+        "mouse",
+        "monkey",
     ];
 
     /// `n` texts of eight words out of the first `most` of them.
@@ -286,7 +315,7 @@ mod tests {
     fn the_statistic_by_hand() {
         // Four one-word texts, two on each side, all words different: every inner product of two texts is 0, so the statistic is 0.
         let group = |texts: Vec<Sparse>| {
-            let mut groups = [Group { topic: String::new(), n_current: 2, texts, total: vec![], along: vec![] }];
+            let mut groups = [Group { topic: String::new(), n_current: 2, texts, along: vec![], square: 0.0 }];
             weigh(&mut groups);
             groups[0].mmd2(&[0, 1], &mut vec![0.0; DIMENSIONS])
         };
@@ -310,8 +339,9 @@ mod tests {
 
     #[test]
     fn chance_is_called_movement_as_often_as_the_level_says() {
-        let small =
-            (0..200).filter(|run| test(&texts(16, 24, 1000 + run), &texts(10, 24, 5000 + run), 39).p_value <= 0.1).count();
+        let small = (0..200)
+            .filter(|run| test(&texts(16, 24, 1000 + run), &texts(10, 24, 5000 + run), 39).p_value <= 0.1)
+            .count();
         // 20 are expected; the bounds are four standard deviations.
         assert!((3..=37).contains(&small), "{small} of 200");
     }

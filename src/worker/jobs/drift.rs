@@ -20,7 +20,8 @@ pub fn run(env: &Env) -> Result<(), Error> {
     let taxonomy = Taxonomy::embedded();
     topics::label(env, &taxonomy)?;
     let mut table = table(&*env.store.read()?, Some(&taxonomy), None)?;
-    table.truncate(env.clock.today());
+    let today = env.clock.today();
+    table.end_on(today.pred_opt().unwrap_or(today));
     let mut overview = Overview::of(table, env.drift.clone())?;
     if let Some(chosen) = overview.chosen(None) {
         read_texts(&*env.store.read()?, &mut overview.table, &[chosen.0, chosen.1])?;

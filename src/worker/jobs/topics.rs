@@ -32,23 +32,24 @@ fn learn(env: &Env, taxonomy: &Taxonomy) -> Result<(), Error> {
     let config = &env.topics;
     let read = env.store.read()?;
     let mut table = table(&read, Some(taxonomy), None)?;
-    table.truncate(env.clock.today());
+    table.end_on(env.clock.today());
     // Only an archive's own words teach.
     let classified = classified(&read)?;
     table.rows.retain(|row| !row.topics.is_empty() && !classified.contains(&row.id));
     table.rows.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.id.cmp(&b.id)));
     table.rows.truncate(config.most_texts);
     if table.rows.len() < config.least_texts {
-        tracing::info!(texts = table.rows.len(), least = config.least_texts, "too few labelled texts to learn topics from");
+        tracing::info!(
+            texts = table.rows.len(),
+            least = config.least_texts,
+            "too few labelled texts to learn topics from"
+        );
         return Ok(());
     }
     read_texts(&read, &mut table, &[(NaiveDate::MIN, NaiveDate::MAX)])?;
     drop(read);
-    let examples: Vec<Example> = table
-        .rows
-        .into_iter()
-        .map(|row| Example { date: row.date, text: row.text, topics: row.topics })
-        .collect();
+    let examples: Vec<Example> =
+        table.rows.into_iter().map(|row| Example { date: row.date, text: row.text, topics: row.topics }).collect();
     let model = match Classifier::train(&examples, taxonomy.version(), &config.classifier) {
         Ok(model) => model,
         Err(error @ topic::Error::TooFew { .. }) => {
