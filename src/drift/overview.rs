@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::calibrate::Calibration;
 use super::detector::{Config, Names, detect};
 use super::explanation::{Days, Explanation, Wish, explain};
 use super::monthly::{Month, months};
@@ -62,6 +63,14 @@ impl Overview {
         self.decisions.iter().filter(|decision| decision.refresh)
     }
 
+    /// What the detector was calibrated by, when it is the program's own. What it costs to judge and where the reference lies do not matter.
+    fn calibration(&self) -> Option<Calibration> {
+        let kept = Calibration::embedded();
+        let Config { draws, seed, reference_from, reference_to, .. } = kept.config.clone();
+        let own = Config { draws, seed, reference_from, reference_to, ..self.config.clone() };
+        (own == kept.config).then_some(kept)
+    }
+
     /// Months with a row.
     pub(super) fn used_months(&self) -> impl Iterator<Item = &Month> {
         self.months.iter().filter(|month| month.n + month.n_unlabelled + month.n_unknown > 0)
@@ -93,6 +102,7 @@ impl Overview {
             "latest_week": level_counts(table.series.weeks()),
             "latest_28_days": level_counts(table.series.trailing_28_days()),
             "months": self.months,
+            "calibration": self.calibration(),
             "explanation": self.explanation,
         })
     }
@@ -146,6 +156,23 @@ impl Overview {
             self.decisions.len(),
             self.decisions.last().map_or("none", |decision| decision.reason.as_str()),
         );
+        text.push_str(&match self.calibration() {
+            Some(kept) => format!(
+                "enter level {:.3}, calibrated to at most {} false refreshes a year; found {} in {} simulated years\n",
+                kept.enter,
+                kept.promised,
+                kept.found
+                    .iter()
+                    .map(|(n, found)| format!("{:.3} at {n} rows a week", found.per_year()))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                kept.effort.years
+            ),
+            None => format!(
+                "enter level {:.3}; this detector's false refreshes are not known: see `aludel drift calibrate`\n",
+                self.config.enter
+            ),
+        });
         text
     }
 }

@@ -4,13 +4,16 @@
 
 pub mod catalogue;
 mod artefact;
+mod day;
 mod dice;
 mod fault;
 pub mod files;
 mod folder;
 mod jats;
+mod preprint;
 mod published;
 mod pubmed_xml;
+mod record;
 pub mod script;
 mod server;
 pub mod text;

@@ -26,6 +26,14 @@ pub struct LabelledWork {
     pub classified: Option<Option<String>>,
 }
 
+/// What a source said of a work from a moment on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownLabels {
+    pub since: DateTime<Utc>,
+    pub source: String,
+    pub labels: Vec<String>,
+}
+
 /// Labels as a delivery gives them, and what decides whether they hold: of two sets the one of the later version holds, then the later
 /// revised, then that of an archive's listing, then the later delivered.
 pub(super) struct Given<'a> {
@@ -106,11 +114,11 @@ impl Rows {
         Ok(text)
     }
 
-    /// What was known of a work's labels over time: since when, source, labels. For people who ask why a count changed.
+    /// What was known of a work's labels over time, the oldest first. For people who ask why a count changed.
     ///
     /// # Errors
     /// [`Error::Damaged`] when a stored value is not understood.
-    pub fn label_history(&self, work: WorkId) -> Result<Vec<(DateTime<Utc>, String, Vec<String>)>, Error> {
+    pub fn label_history(&self, work: WorkId) -> Result<Vec<KnownLabels>, Error> {
         let sql = "SELECT known_at, source, labels FROM labels WHERE work = ?1 ORDER BY id";
         let found = self.list(sql, [work.0], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
@@ -120,7 +128,7 @@ impl Rows {
             .map(|(at, source, labels)| {
                 let labels = serde_json::from_str(&labels)
                     .map_err(|error| Error::damaged("the labels of a work", work.0, error))?;
-                Ok((DateTime::from_timestamp_millis(at).unwrap_or_default(), source, labels))
+                Ok(KnownLabels { since: DateTime::from_timestamp_millis(at).unwrap_or_default(), source, labels })
             })
             .collect()
     }

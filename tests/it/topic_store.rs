@@ -114,7 +114,7 @@ fn what_was_believed_on_a_day_is_what_is_told_of_it() {
     // A second delivery of the same adds no row to the history.
     let work = store.read().unwrap().find_work("10.5555/1").unwrap().unwrap();
     let history = || store.read().unwrap().label_history(work).unwrap();
-    let labels: Vec<Vec<String>> = history().into_iter().map(|(_, _, labels)| labels).collect();
+    let labels: Vec<Vec<String>> = history().into_iter().map(|known| known.labels).collect();
     assert_eq!(labels, [vec!["Neuroscience"], vec!["Zoology", "Ecology"], vec!["Zoology", "Ecology"]]);
     deliver(&store, &moved, moved.document());
     assert_eq!(history().len(), 3);
