@@ -21,7 +21,7 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("ALUDEL_PEERS", ROOT / "target" / "peers-detector"))
+ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-detector"))
 REFERENCE_WEEKS, WINDOW_WEEKS, QUIET_WEEKS = 26, 4, 52
 SHIFTS = (0.05, 0.1, 0.2)
 

@@ -1,13 +1,13 @@
 """aludel's topic classifier beside scikit-learn: the same texts, the same split forward in time, the same scores.
 
-    python3 benches/topics_peers.py target/release/aludel SERIES.csv.gz FIRST_TEST_DAY [MORE_TEST.csv.gz]
+    python3 benches/topics_peers.py target/release/aludel SERIES.csv.gz FIRST_TEST_DAY [MORE_TEST.csv.gz | FOLDER_OF_ARTICLES]...
 
 The series has date, subjects (';' between them), and title, keywords or abstract, such as eLife's. Both sides learn from the texts before the
-day and label those from it on. A label is right when it is one of the text's topics. Makes its own environment under target/.
+day and label those from it on. A label is right when it is one of the text's topics. Of a folder of JATS articles title, abstract and own subjects
+are read with `aludel parse`; what is dated in the training days is left out. Makes its own environment under target/.
 """
 import csv
 import gzip
-import io
 import json
 import os
 import subprocess
@@ -18,7 +18,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("ALUDEL_PEERS", ROOT / "target" / "peers-topics"))
+ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-topics"))
 
 
 def in_environment():
@@ -43,6 +43,23 @@ def topics_by_label(aludel):
         for label in [topic["id"], topic["name"], *topic["labels"], *(c["label"] for c in topic["changes"])]:
             known[fold(label)] = topic["id"]
     return known
+
+
+def articles(aludel, folder, path):
+    """The articles of a folder as a table of the series' form."""
+    files = sorted(str(file) for file in Path(folder).rglob("*.xml*"))
+    parsed = subprocess.run([aludel, "parse", "--json", *files], capture_output=True).stdout
+    with open(path, "w", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(["doi", "date", "subjects", "title", "abstract"])
+        seen = set()
+        for document in map(json.loads, parsed.splitlines()):
+            days = sorted(day for day in (document.get("dates") or {}).values() if len(day) == 10)
+            if document.get("doi") in seen or not days:
+                continue
+            seen.add(document.get("doi"))
+            abstract = " ".join(passage["text"] for passage in document.get("abstract") or [])
+            table.writerow([document["doi"], days[0], ";".join(document["subjects"]), document["title"], abstract])
 
 
 def read(path, known):
@@ -114,9 +131,13 @@ def main():
     known = topics_by_label(aludel)
     rows = sorted(read(series, known))
     train = [row for row in rows if row[0] < day]
-    sets = [(series, [row for row in rows if row[0] >= day])] + [(path, list(read(path, known))) for path in more]
     least = 0.4
     with tempfile.TemporaryDirectory() as folder:
+        for at, path in enumerate(more):
+            if os.path.isdir(path):
+                more[at] = os.path.join(folder, f"articles-{os.path.basename(path)}.csv")
+                articles(aludel, path, more[at])
+        sets = [(series, [row for row in rows if row[0] >= day])] + [(path, list(read(path, known))) for path in more]
         model = os.path.join(folder, "topics.model")
         command = [aludel, "topics", "train", "--series", series, "--until", day, "--model", model, "--json"]
         trained = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)

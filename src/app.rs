@@ -87,7 +87,8 @@ impl App {
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
-        Ok(env.with_drift(config.drift.clone()).with_trial(self.trial(config)?))
+        let env = env.with_topics(config.topics.clone(), Some(config.training.clone()), config.drift.clone());
+        Ok(env.with_trial(self.trial(config)?))
     }
 
     /// Stages 1 to 7 with the registered benchmarks.

@@ -53,7 +53,7 @@ enum Command {
     Completions(completions::Args),
     /// Check the configuration
     Config(config::Args),
-    /// The whole loop in a minute: no network, no model, no key
+    /// The whole loop in two minutes: no network, no model, no key
     Demo(demo::Args),
     /// Watch the field's topics move
     Drift(drift::Args),

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::topic::classifier::Config;
 use crate::topic::{Classifier, Example, Scores, Taxonomy, evaluate};
 
-use super::drift::read::{RowArgs, taxonomy};
+use super::drift::read::{RowArgs, Texts, taxonomy};
 
 /// List the topics; train, evaluate and use the classifier
 #[derive(Debug, clap::Args)]
@@ -132,7 +132,7 @@ fn list(args: &ListArgs) -> anyhow::Result<ExitCode> {
 /// The labelled texts of a table.
 fn examples(rows: &RowArgs) -> anyhow::Result<(Vec<Example>, u32)> {
     let version = rows.taxonomy()?.map_or(0, |taxonomy: Taxonomy| taxonomy.version());
-    let table = rows.read(true)?;
+    let table = rows.read(Texts::All)?;
     let examples: Vec<Example> = table
         .rows
         .into_iter()
@@ -197,7 +197,7 @@ fn eval(args: &EvalArgs) -> anyhow::Result<ExitCode> {
 fn label(args: &LabelArgs) -> anyhow::Result<ExitCode> {
     let model = load(&args.model)?;
     let mut text = String::new();
-    for row in args.rows.read(true)?.rows {
+    for row in args.rows.read(Texts::All)?.rows {
         let guess = row.topics.is_empty().then(|| model.guess(&row.text));
         let topic = match &guess {
             None => row.topics.first().cloned(),

@@ -48,6 +48,7 @@ pub(super) fn check(
         faults.add("time_zone", format!("{name:?} is no IANA time zone, such as Europe/Berlin"));
     }
     ranges(&file, &mut faults);
+    let training = training(&file, &mut faults);
     let schedules = sources(&file.sources, zone, &mut faults);
     for (key, what) in file.llm.faults() {
         faults.add(&format!("llm.{key}"), what);
@@ -73,9 +74,9 @@ pub(super) fn check(
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
-    if !faults.0.is_empty() {
+    let (Some(training), true) = (training, faults.0.is_empty()) else {
         return Err(Error::Values { place: place.to_owned(), faults: faults.0 });
-    }
+    };
     Ok(Config {
         origin: origin.map(Path::to_owned),
         data_dir: DataDir::new(file.data_dir),
@@ -92,6 +93,8 @@ pub(super) fn check(
         solver,
         verify,
         index: file.index,
+        topics: file.topics,
+        training,
         drift: file.drift,
     })
 }
@@ -140,6 +143,23 @@ fn ranges(file: &File, faults: &mut Faults) {
         faults.add(&format!("drift.{key}"), format!("{value} is not {expected}"));
     }
     faults.range("index.writer_memory_mib", index.writer_memory_mib, 15, 2048);
+}
+
+/// When a classifier of topics is trained; `None` with a fault.
+fn training(file: &File, faults: &mut Faults) -> Option<Schedule> {
+    faults.range("topics.least_texts", file.topics.least_texts, 10, 10_000_000);
+    faults.range("topics.most_texts", file.topics.most_texts, file.topics.least_texts, 10_000_000);
+    if let Err((key, value, expected)) = file.topics.classifier.check() {
+        faults.add(&format!("topics.classifier.{key}"), format!("{value} is not {expected}"));
+    }
+    let zone = file.time_zone.as_deref().filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
+    match Schedule::parse(&file.topics.train, zone) {
+        Ok(schedule) => Some(schedule),
+        Err(refused) => {
+            faults.add("topics.train", refused);
+            None
+        }
+    }
 }
 
 /// The schedules of the sources that are switched on.

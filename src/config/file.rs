@@ -31,6 +31,7 @@ pub struct File {
     pub solver: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub topics: worker::topics::Config,
     pub drift: drift::detector::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
     pub clock: Option<Scale>,
@@ -54,6 +55,7 @@ impl Default for File {
             solver: llm::Config::default(),
             verify: verify::Config::default(),
             index: index::Config::default(),
+            topics: worker::topics::Config::default(),
             drift: drift::detector::Config::default(),
             clock: None,
         }

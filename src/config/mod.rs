@@ -47,6 +47,9 @@ pub struct Config {
     pub solver: llm::Config,
     pub verify: verify::Config,
     pub index: index::Config,
+    pub topics: worker::topics::Config,
+    /// When a classifier of topics is trained.
+    pub training: Schedule,
     pub drift: drift::detector::Config,
 }
 

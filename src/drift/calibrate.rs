@@ -7,6 +7,8 @@ use super::detector::{Config, Names, decisions};
 use super::reality::{Events, Reality, Shift, simulate, start};
 use super::{Decision, Error};
 
+const EMBEDDED: &str = include_str!("../../config/detector.json");
+
 /// What a simulation costs, and its seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
@@ -53,6 +55,19 @@ pub struct Calibration {
     pub config: Config,
     /// What was assumed, at the first volume.
     pub reality: Reality,
+}
+
+impl Calibration {
+    /// What the default detector was calibrated by: its promise, what was assumed and what was found.
+    ///
+    /// # Panics
+    /// Never: a test reads the same text.
+    pub fn embedded() -> Self {
+        match serde_json::from_str(EMBEDDED) {
+            Ok(calibration) => calibration,
+            Err(error) => unreachable!("config/detector.json is part of the program: {error}"),
+        }
+    }
 }
 
 /// Runs the detector over `effort.years` simulated years in which nothing moves but the rhythms, and `events`.
@@ -189,6 +204,16 @@ fn runs(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_detector_is_the_calibrated_one() {
+        let kept = Calibration::embedded();
+        assert_eq!((&kept.config, kept.enter), (&Config::default(), Config::default().enter));
+        assert_eq!(kept.reality, Reality::two_servers(kept.found[0].0), "what is assumed has changed: calibrate again");
+        assert!(kept.effort.years >= 1000 && kept.promised <= 0.5);
+        assert_eq!(kept.found.iter().map(|(volume, _)| *volume).collect::<Vec<_>>(), [200.0, 1000.0, 5000.0]);
+        assert!(kept.found.iter().all(|(_, alarms)| alarms.per_year() <= kept.promised), "{:?}", kept.found);
+    }
 
     /// Twenty years in which nothing moves, in a field whose counts scatter more than multinomial ones; then a shift, an outage and an
     /// import. The release build's `aludel drift calibrate` does the same for a thousand years.

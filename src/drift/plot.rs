@@ -11,7 +11,7 @@ const RIGHT: f64 = 190.0;
 const TOP: f64 = 28.0;
 const BOTTOM: f64 = 28.0;
 /// Distinguishable with the common colour blindnesses (Okabe & Ito 2008).
-const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5c4a1e", "#000000"];
+const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7440", "#888888"];
 
 /// One line; where it has no value it is broken.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub fn chart(title: &str, dates: &[NaiveDate], lines: &[Line], marks: &[Mark]) -
     let y = |value: f64| HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\" \
-         font-family=\"sans-serif\" font-size=\"11\">\n<text x=\"{LEFT}\" y=\"16\" font-size=\"13\">{title}</text>\n",
+         fill=\"currentColor\" font-family=\"sans-serif\" font-size=\"11\">\n<text x=\"{LEFT}\" y=\"16\" font-size=\"13\">{title}</text>\n",
         title = escape(title)
     );
     // Writing to a String can not fail, here and below.

@@ -1,10 +1,12 @@
-//! Labelled rows, counted per day, source and topic.
+//! Labelled rows, counted per day, source, content level and topic.
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use super::window::{Counts, Window};
+use crate::model::document::ContentLevel;
 
 /// What is known of a row's topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,19 +23,46 @@ pub enum Label<'a> {
 pub struct Series {
     topics: Interned,
     sources: Interned,
+    /// Per source, and of each source per level: see [`place`].
     days: BTreeMap<NaiveDate, Vec<Counts>>,
+    /// The day to which the rows are complete, when that is known.
+    complete_to: Option<NaiveDate>,
+}
+
+/// Content levels, the unknown one first.
+const LEVELS: [Option<ContentLevel>; 4] =
+    [None, Some(ContentLevel::Metadata), Some(ContentLevel::Abstract), Some(ContentLevel::FullText)];
+
+/// Where a source's rows of a level stand in a day.
+fn place(source: usize, level: Option<ContentLevel>) -> usize {
+    source * LEVELS.len() + LEVELS.iter().position(|known| *known == level).unwrap_or(0)
+}
+
+/// The rows of one source and content level between two days.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LevelCounts {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub source: String,
+    /// `None` where the rows do not say.
+    pub level: Option<&'static str>,
+    pub n: u64,
+    pub unlabelled: u64,
+    pub unknown: u64,
+    /// Topics with a row.
+    pub topics: BTreeMap<String, u64>,
 }
 
 impl Series {
-    /// Counts `n` rows of `source` that were published on `date`.
-    pub fn add(&mut self, date: NaiveDate, source: &str, label: Label<'_>, n: u64) {
-        let source = self.sources.id(source);
+    /// Counts `n` rows of `source` that were published on `date`. `level`: what there is of them, when that is known.
+    pub fn add(&mut self, date: NaiveDate, source: &str, level: Option<ContentLevel>, label: Label<'_>, n: u64) {
+        let place = place(self.sources.id(source), level);
         let day = self.days.entry(date).or_default();
-        if day.len() <= source {
-            day.resize_with(source + 1, Counts::default);
+        if day.len() <= place {
+            day.resize_with(place + 1, Counts::default);
         }
         // Proof: resized above.
-        let counts = &mut day[source];
+        let counts = &mut day[place];
         match label {
             Label::Topic(topic) => {
                 let topic = self.topics.id(topic);
@@ -57,8 +86,9 @@ impl Series {
         self.sources.sorted().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Forgets the rows after `last`: dates in the future are announcements or errors.
-    pub fn truncate(&mut self, last: NaiveDate) {
+    /// Ends with `last`: rows after it, announcements or errors, are forgotten, and the days up to it are over, also those without a row.
+    pub fn end_on(&mut self, last: NaiveDate) {
+        self.complete_to = Some(last);
         if let Some(next) = last.succ_opt() {
             self.days.split_off(&next);
         }
@@ -69,8 +99,36 @@ impl Series {
         Some((*self.days.keys().next()?, *self.days.keys().next_back()?))
     }
 
-    /// The rows from `from` to `to`, both included.
+    /// The rows from `from` to `to`, both included, of all content levels.
     pub fn window(&self, from: NaiveDate, to: NaiveDate) -> Window {
+        self.window_of(from, to, &LEVELS)
+    }
+
+    /// The same by source and content level; those without a row are left out.
+    pub fn by_level(&self, from: NaiveDate, to: NaiveDate) -> Vec<LevelCounts> {
+        let (topics, sources) = (self.topics(), self.sources());
+        let mut found = Vec::new();
+        for level in LEVELS {
+            let window = self.window_of(from, to, &[level]);
+            for (source, counts) in sources.iter().zip(window.sources).filter(|(_, counts)| counts.n() > 0) {
+                let topics = topics.iter().zip(&counts.topics).filter(|(_, n)| **n > 0);
+                found.push(LevelCounts {
+                    from,
+                    to,
+                    source: source.clone(),
+                    level: level.map(ContentLevel::as_str),
+                    n: counts.n(),
+                    unlabelled: counts.unlabelled,
+                    unknown: counts.unknown,
+                    topics: topics.map(|(topic, n)| (topic.clone(), *n)).collect(),
+                });
+            }
+        }
+        found.sort_by(|a, b| a.source.cmp(&b.source));
+        found
+    }
+
+    fn window_of(&self, from: NaiveDate, to: NaiveDate, levels: &[Option<ContentLevel>]) -> Window {
         let (topics, sources) = (self.topics.sorted(), self.sources.sorted());
         let mut window = Window { from, to, sources: vec![Counts::of(topics.len()); sources.len()] };
         if from > to {
@@ -78,20 +136,27 @@ impl Series {
         }
         for day in self.days.range(from..=to).map(|(_, day)| day) {
             for (sum, (_, source)) in window.sources.iter_mut().zip(&sources) {
-                let Some(counts) = day.get(*source) else { continue };
-                for (sum, (_, topic)) in sum.topics.iter_mut().zip(&topics) {
-                    *sum += counts.topics.get(*topic).copied().unwrap_or(0);
+                for counts in levels.iter().filter_map(|level| day.get(place(*source, *level))) {
+                    for (sum, (_, topic)) in sum.topics.iter_mut().zip(&topics) {
+                        *sum += counts.topics.get(*topic).copied().unwrap_or(0);
+                    }
+                    sum.unlabelled += counts.unlabelled;
+                    sum.unknown += counts.unknown;
                 }
-                sum.unlabelled += counts.unlabelled;
-                sum.unknown += counts.unknown;
             }
         }
         window
     }
 
+    /// The first day with a row, and the last one that is over; of a silence that does not end only the first four weeks.
+    fn extent(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let (first, last) = self.span()?;
+        Some((first, self.complete_to.map_or(last, |end| end.min(last + chrono::TimeDelta::days(28)))))
+    }
+
     /// The full ISO weeks (Monday to Sunday) that lie between the first and the last day; also those without a row.
     pub fn weeks(&self) -> Vec<Window> {
-        let Some((first, last)) = self.span() else { return Vec::new() };
+        let Some((first, last)) = self.extent() else { return Vec::new() };
         super::window::weeks(first, last).into_iter().map(|(from, to)| self.window(from, to)).collect()
     }
 
@@ -103,7 +168,7 @@ impl Series {
 
     /// For each full ISO week the 28 days that end with it, once 28 days have passed.
     pub fn trailing_28_days(&self) -> Vec<Window> {
-        let Some((first, last)) = self.span() else { return Vec::new() };
+        let Some((first, last)) = self.extent() else { return Vec::new() };
         let ends = super::window::weeks(first, last).into_iter().map(|(_, to)| to);
         let windows = ends.map(|to| (to - chrono::TimeDelta::days(27), to));
         windows.filter(|(from, _)| *from >= first).map(|(from, to)| self.window(from, to)).collect()
@@ -148,10 +213,10 @@ mod tests {
         let mut series = Series::default();
         // A Thursday to a Tuesday three weeks later: 2013-11-07 to 2013-11-26.
         for (date, topic) in [("2013-11-07", "b"), ("2013-11-11", "a"), ("2013-11-17", "b"), ("2013-11-26", "a")] {
-            series.add(day(date), "x", Label::Topic(topic), 1);
+            series.add(day(date), "x", None, Label::Topic(topic), 1);
         }
-        series.add(day("2013-11-12"), "w", Label::Unlabelled, 3);
-        series.add(day("2013-11-12"), "w", Label::Unknown, 2);
+        series.add(day("2013-11-12"), "w", None, Label::Unlabelled, 3);
+        series.add(day("2013-11-12"), "w", None, Label::Unknown, 2);
         let weeks = series.weeks();
         let spans: Vec<_> = weeks.iter().map(|week| (week.from.to_string(), week.to.to_string())).collect();
         assert_eq!(
@@ -162,13 +227,38 @@ mod tests {
         assert_eq!(weeks[0].sources[0], Counts { topics: vec![0, 0], unlabelled: 3, unknown: 2 });
         assert_eq!(weeks[0].sources[1].topics, [1, 1]);
         assert_eq!((weeks[1].n_labelled(), weeks[0].n_unlabelled(), weeks[0].n_unknown()), (0, 3, 2));
+        // A week is over when its Sunday is, whether or not it brought anything.
+        series.end_on(day("2013-12-01"));
+        assert_eq!(series.weeks().len(), 3);
+        series.end_on(day("2013-11-16"));
+        assert_eq!((series.weeks().len(), series.window(day("2013-11-01"), day("2013-12-31")).n_labelled()), (0, 2));
+    }
+
+    #[test]
+    fn levels_are_parts_of_the_whole() {
+        let mut series = Series::default();
+        let levels = [None, Some(ContentLevel::Metadata), Some(ContentLevel::FullText), Some(ContentLevel::FullText)];
+        for (level, topic) in levels.into_iter().zip(["a", "b", "b", "a"]) {
+            series.add(day("2020-03-02"), "x", level, Label::Topic(topic), 2);
+        }
+        series.add(day("2020-03-03"), "w", Some(ContentLevel::Abstract), Label::Unlabelled, 1);
+        let parts = series.by_level(day("2020-03-02"), day("2020-03-08"));
+        let lines: Vec<_> = parts.iter().map(|part| (part.source.as_str(), part.level, part.n)).collect();
+        assert_eq!(
+            lines,
+            [("w", Some("abstract"), 1), ("x", None, 2), ("x", Some("metadata"), 2), ("x", Some("full_text"), 4)]
+        );
+        assert_eq!(parts[3].topics, BTreeMap::from([("a".to_owned(), 2), ("b".to_owned(), 2)]));
+        let whole = series.window(day("2020-03-02"), day("2020-03-08"));
+        assert_eq!(whole.sources[1].topics, [4, 4]);
+        assert_eq!(whole.n_labelled() + whole.n_unlabelled(), parts.iter().map(|part| part.n).sum::<u64>());
     }
 
     #[test]
     fn months_and_trailing_windows() {
         let mut series = Series::default();
         for date in ["2015-12-30", "2016-01-31", "2016-02-29", "2016-03-01"] {
-            series.add(day(date), "x", Label::Topic("a"), 1);
+            series.add(day(date), "x", None, Label::Topic("a"), 1);
         }
         let months: Vec<_> = series.months().iter().map(|w| (w.from.to_string(), w.n_labelled())).collect();
         let expected = [("2015-12-01", 1), ("2016-01-01", 1), ("2016-02-01", 1), ("2016-03-01", 1)];
@@ -188,7 +278,7 @@ mod tests {
             let mut series = Series::default();
             for (offset, topic) in &offsets {
                 let name = ["a", "b", "c", "d", "e"][*topic];
-                series.add(start + chrono::TimeDelta::days(*offset), "x", Label::Topic(name), 1);
+                series.add(start + chrono::TimeDelta::days(*offset), "x", None, Label::Topic(name), 1);
             }
             let weeks = series.weeks();
             let inside = offsets.iter().filter(|(offset, _)| {

@@ -43,15 +43,19 @@ impl TermCounts {
     }
 }
 
+/// What the prior is worth, as a part of the smaller side: enough to keep rare terms from leading the list, too little to hide a
+/// change that a side's own texts show.
+const PRIOR_PART: f64 = 0.1;
+
 /// The terms with |z| above `least_z` that at least `least_texts` texts use, the most changed first, then by name.
 ///
-/// Weighted log odds ratios with an informative Dirichlet prior: the prior is both sides' pooled use of a term, worth as much as
-/// the smaller side; the variance is `1 / (y_i + a) + 1 / (y_j + a)`.
+/// Weighted log odds ratios with an informative Dirichlet prior: a term's pseudo-counts follow both sides' pooled use of it and sum,
+/// over all terms, to a tenth of the smaller side's; the variance is `1 / (y_i + a) + 1 / (y_j + a)`.
 ///
 /// Source: Monroe, Colaresi & Quinn 2008, Political Analysis 16(4), equations 15, 19, 20 and 22.
 pub fn changed(reference: &TermCounts, current: &TermCounts, least_z: f64, least_texts: u64) -> Vec<Term> {
     let (n, m) = (reference.total as f64, current.total as f64);
-    let strength = n.min(m);
+    let strength = PRIOR_PART * n.min(m);
     let mut found = Vec::new();
     let names: HashSet<&String> = reference.counts.keys().chain(current.counts.keys()).collect();
     for term in names {
@@ -82,7 +86,7 @@ pub fn affinity(text: &str, z: &HashMap<&str, f64>) -> f64 {
 }
 
 /// The words of at least three letters, and the pairs of neighbours, in lower case, each once. Common words are left out.
-fn terms(text: &str) -> HashSet<String> {
+pub(super) fn terms(text: &str) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut before: Option<String> = None;
     for word in text.split(|c: char| !c.is_alphanumeric() && c != '-') {
@@ -128,13 +132,13 @@ mod tests {
 
     #[test]
     fn the_formula_by_hand() {
-        // One-word texts: reference alpha 30, beta 70; current alpha 50, beta 50. Prior of alpha: 100 * 80 / 200 = 40.
+        // One-word texts: reference alpha 30, beta 70; current alpha 50, beta 50. Prior of alpha: 10 * 80 / 200 = 4, of both 10.
         let changed =
             changed(&counted(&[("alpha", 30), ("beta", 70)]), &counted(&[("alpha", 50), ("beta", 50)]), 0.0, 1);
         let alpha = changed.iter().find(|term| term.term == "alpha").unwrap();
-        let log_odds = (90.0_f64 / 110.0).ln() - (70.0_f64 / 130.0).ln();
+        let log_odds = (54.0_f64 / 56.0).ln() - (34.0_f64 / 76.0).ln();
         assert!((alpha.log_odds - log_odds).abs() < 1e-12);
-        assert!((alpha.z - log_odds / (1.0_f64 / 90.0 + 1.0 / 70.0).sqrt()).abs() < 1e-12);
+        assert!((alpha.z - log_odds / (1.0_f64 / 54.0 + 1.0 / 34.0).sqrt()).abs() < 1e-12);
         assert_eq!((alpha.n_reference, alpha.n_current), (30, 50));
     }
 

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::preprint::{Posting, Preprint};
+use super::record::{Record, RecordDelivery, RecordKind};
 use super::text::Manuscript;
-use super::world::{Posting, Preprint, Record, RecordDelivery, RecordKind, World};
+use super::world::World;
 use super::{Config, Error, Server};
 
 /// Nothing longer is read, inflated or not.

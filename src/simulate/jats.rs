@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::preprint::{Posting, Preprint};
 use super::text::{Manuscript, Part};
-use super::world::{Posting, Preprint};
 
 /// The `.source.xml` of one posted version. A withdrawn version's body is its notice.
 pub fn source_xml(preprint: &Preprint, posting: &Posting, paper: &Manuscript) -> String {

@@ -4,14 +4,17 @@
 
 pub mod catalogue;
 mod artefact;
+mod day;
 mod dice;
 mod fault;
 pub mod files;
 mod folder;
 mod jats;
+mod preprint;
 mod published;
 mod pubmed_xml;
-mod script;
+mod record;
+pub mod script;
 mod server;
 pub mod text;
 mod world;

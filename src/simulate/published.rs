@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::world::{RecordKind, World};
+use super::record::RecordKind;
+use super::world::World;
 use crate::model::delivery::SourceName;
 
 /// One version of one work, in the state it had at the moment asked for.

@@ -8,8 +8,9 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use super::catalogue::{Journal, capitalise, journal};
 use super::dice::Dice;
 use super::jats::escape;
+use super::record::{Record, RecordDelivery, RecordKind};
 use super::text::{Manuscript, Writer, plain};
-use super::world::{Record, RecordDelivery, RecordKind, World};
+use super::world::World;
 
 /// The opening of every reply.
 pub const PROLOG: &str = "<?xml version=\"1.0\" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC \"-//NLM//DTD PubMedArticle, 1st January \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Server;
@@ -73,6 +73,44 @@ pub struct Rate {
 }
 
 impl Script {
+    /// Weeks, from 0, in which something happens in [`Script::of_a_year`].
+    pub const OUTAGE_WEEK: i64 = 32;
+    pub const IMPORT_WEEK: i64 = 37;
+    pub const SHIFT_WEEK: i64 = 45;
+
+    /// A year that begins on `from`, a Monday: medRxiv is silent for two weeks; `imported` works in zoology come to bioRxiv on one day; and
+    /// one real shift, at once and for good, toward ecology, plants and infections and away from neuroscience and epidemiology.
+    pub fn of_a_year(from: NaiveDate, imported: u32) -> Self {
+        let week = |number: i64| from + TimeDelta::weeks(number);
+        let factors = [
+            ("neuroscience", 0.4),
+            ("ecology", 6.0),
+            ("plant biology", 4.0),
+            ("epidemiology", 0.4),
+            ("infectious diseases", 4.0),
+        ];
+        Script {
+            mix: vec![Mix {
+                from: week(Self::SHIFT_WEEK),
+                over_days: 0,
+                factors: factors.map(|(name, factor)| (name.to_owned(), factor)).into(),
+            }],
+            outage: vec![Outage {
+                from: week(Self::OUTAGE_WEEK),
+                to: week(Self::OUTAGE_WEEK + 2) - TimeDelta::days(1),
+                source: Some(Server::Medrxiv.slug().to_owned()),
+                kind: OutageKind::Silent,
+            }],
+            bulk_import: vec![BulkImport {
+                date: week(Self::IMPORT_WEEK) + TimeDelta::days(2),
+                source: Server::Biorxiv.slug().to_owned(),
+                category: "zoology".to_owned(),
+                count: imported,
+            }],
+            rate: Vec::new(),
+        }
+    }
+
     /// Reads a script.
     ///
     /// # Errors

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::Config;
-use super::catalogue::{CLOSED, Server};
+use super::catalogue::Server;
+use super::day::{EPOCH, at_hour, weekday_factor};
 use super::dice::Dice;
+use super::preprint::{Posting, Preprint, preprint};
+use super::record::{Record, RecordKind, add_delivery, kind_name, life};
 
 /// All works and records, in order of appearance.
 #[derive(Debug, Clone, Default)]
@@ -25,121 +28,6 @@ type RowKey = (NaiveDate, DateTime<Utc>, usize, usize);
 
 /// A record that is to enter PubMed: kind, category, seed, DOI, journal form.
 type Entry = (RecordKind, String, u64, Option<String>, usize);
-
-/// A preprint with every version it will ever have.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preprint {
-    pub server: Server,
-    pub doi: String,
-    pub category: String,
-    pub seed: u64,
-    pub postings: Vec<Posting>,
-    pub journal: Option<JournalLink>,
-    /// Its record in PubMed, when it has one.
-    pub pmid: Option<u64>,
-    /// Index into the folder's files, when the text is a real file's.
-    pub file: Option<usize>,
-}
-
-/// One posted version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posting {
-    pub version: u32,
-    /// The row's date: the US Eastern posting day.
-    pub date: NaiveDate,
-    /// When the API begins to show it. Sometimes after the Eastern midnight, rarely days later.
-    pub appears_at: DateTime<Utc>,
-    pub withdrawn: bool,
-    pub licence: String,
-    pub has_full_text: bool,
-}
-
-/// The journal article a preprint became.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JournalLink {
-    pub doi: String,
-    pub date: NaiveDate,
-    /// When the preprint server notices; about two weeks after the article, without a new version.
-    pub appears_at: DateTime<Utc>,
-    pub journal_form: usize,
-}
-
-/// A PubMed record with every delivery it will ever have.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    pub pmid: u64,
-    pub version: u32,
-    pub kind: RecordKind,
-    pub category: String,
-    pub seed: u64,
-    pub doi: Option<String>,
-    pub journal_form: usize,
-    pub deliveries: Vec<RecordDelivery>,
-    /// When PubMed takes the record out again.
-    pub deleted_at: Option<DateTime<Utc>>,
-    pub file: Option<usize>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordKind {
-    /// An article without a preprint here.
-    Article,
-    /// The journal version of preprint number n.
-    JournalOf(usize),
-    /// PubMed's record of preprint number n.
-    PreprintRecord(usize),
-    /// The notice that retracts the record with this PMID.
-    RetractionNotice(u64),
-    /// The notice that corrects the record with this PMID.
-    Erratum(u64),
-    Book,
-    /// A record of a real file.
-    File,
-}
-
-/// One state of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordDelivery {
-    pub at: DateTime<Utc>,
-    pub status: &'static str,
-    /// PMID of the retraction notice that it names.
-    pub retracted_by: Option<u64>,
-    pub corrected_by: Option<u64>,
-    /// A journal article's PMID (on a preprint's record), once both are known.
-    pub updated_by: Option<u64>,
-}
-
-impl Record {
-    /// When it entered PubMed.
-    pub fn entered_at(&self) -> DateTime<Utc> {
-        self.deliveries.first().map_or(DateTime::<Utc>::MAX_UTC, |delivery| delivery.at)
-    }
-
-    /// Its newest state at `now`; `None` before it entered and after it was deleted.
-    pub fn state(&self, now: DateTime<Utc>) -> Option<&RecordDelivery> {
-        if self.deleted_at.is_some_and(|at| at <= now) {
-            return None;
-        }
-        self.deliveries.iter().rev().find(|delivery| delivery.at <= now)
-    }
-}
-
-impl Preprint {
-    /// The newest version that shows at `now`.
-    pub fn newest(&self, now: DateTime<Utc>) -> Option<&Posting> {
-        self.postings.iter().rev().find(|posting| posting.appears_at <= now)
-    }
-
-    /// The journal DOI that the server's rows name at `now`.
-    pub fn published(&self, now: DateTime<Utc>) -> Option<&JournalLink> {
-        self.journal.as_ref().filter(|link| link.appears_at <= now)
-    }
-
-    /// The DOI's part after the registrant.
-    pub fn suffix(&self) -> &str {
-        self.doi.split_once('/').map_or(self.doi.as_str(), |(_, suffix)| suffix)
-    }
-}
 
 impl World {
     /// The world of `config`, from `history_days` before its first day to its last. A longer world begins with the same
@@ -348,167 +236,10 @@ impl World {
     }
 }
 
-/// Day 0 of the PMID count.
-const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2010, 1, 1) {
-    Some(day) => day,
-    None => NaiveDate::MIN,
-};
-
-fn kind_name(kind: &RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Article => "article",
-        RecordKind::JournalOf(_) => "journal",
-        RecordKind::PreprintRecord(_) => "preprint",
-        RecordKind::RetractionNotice(_) => "retraction",
-        RecordKind::Erratum(_) => "erratum",
-        RecordKind::Book => "book",
-        RecordKind::File => "file",
-    }
-}
-
-/// The states a record goes through by itself: Publisher, then maybe In-Data-Review, then MEDLINE or PubMed-not-MEDLINE.
-fn life(at: DateTime<Utc>, dice: &mut Dice) -> Vec<RecordDelivery> {
-    let state = |at, status| RecordDelivery { at, status, retracted_by: None, corrected_by: None, updated_by: None };
-    if dice.chance(0.25) {
-        return vec![state(at, "PubMed-not-MEDLINE")];
-    }
-    let mut all = vec![state(at, "Publisher")];
-    if dice.chance(0.5) {
-        all.push(state(at + TimeDelta::days(dice.whole(1, 6)), "In-Data-Review"));
-    }
-    if dice.chance(0.8) {
-        let end = dice.pick(&["MEDLINE", "MEDLINE", "MEDLINE", "PubMed-not-MEDLINE"]);
-        all.push(state(at + TimeDelta::days(dice.whole(7, 30)), end));
-    }
-    all
-}
-
-/// One more delivery at `at`: the state then, changed by `change`; later ones carry the change too.
-fn add_delivery(deliveries: &mut Vec<RecordDelivery>, at: DateTime<Utc>, change: impl Fn(&mut RecordDelivery)) {
-    let position = deliveries.partition_point(|d| d.at <= at);
-    if let Some(mut state) = position.checked_sub(1).and_then(|i| deliveries.get(i)).cloned() {
-        state.at = at;
-        deliveries.insert(position, state);
-        deliveries.iter_mut().skip(position).for_each(change);
-    }
-}
-
-/// Weekdays dominate; Monday is fullest.
-fn weekday_factor(day: NaiveDate) -> f64 {
-    match day.weekday() {
-        Weekday::Mon => 1.25,
-        Weekday::Tue | Weekday::Wed | Weekday::Thu => 1.15,
-        Weekday::Fri => 1.0,
-        Weekday::Sat => 0.25,
-        Weekday::Sun => 0.2,
-    }
-}
-
-/// A moment of `day` whose date is the same in UTC and in US Eastern time.
-fn at_hour(day: NaiveDate, dice: &mut Dice) -> DateTime<Utc> {
-    day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::seconds(dice.whole(6 * 3600, 23 * 3600))
-}
-
-/// When a row of `day` appears: mostly on the day, at times after midnight UTC, rarely one to three days late.
-fn appearance(day: NaiveDate, dice: &mut Dice) -> DateTime<Utc> {
-    let at = at_hour(day, dice);
-    let fate = dice.real(0.0, 1.0);
-    if fate < 0.05 {
-        let midnight = day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::days(1);
-        midnight + TimeDelta::minutes(dice.whole(1, 230))
-    } else if fate < 0.07 {
-        at + TimeDelta::days(dice.whole(1, 3))
-    } else {
-        at
-    }
-}
-
-fn preprint(
-    config: &Config,
-    server: Server,
-    day: NaiveDate,
-    index: usize,
-    category: String,
-    mut dice: Dice,
-) -> Preprint {
-    let dice = &mut dice;
-    let seed = dice.whole(0, i64::MAX) as u64;
-    let received = day - TimeDelta::days(dice.whole(1, 4));
-    let prefix = if received >= NEW_PREFIX { "10.64898" } else { "10.1101" };
-    let number = (day - EPOCH).num_days().max(0) * 5000 + index as i64;
-    // Now and then an early work comes back with a high version number.
-    let early = server == Server::Biorxiv && dice.chance(0.02);
-    let doi = if early {
-        format!("10.1101/{:06}", 100_000 + ((number / 5000) * 100 + number % 100) % 899_999)
-    } else {
-        match server {
-            Server::Biorxiv => format!("{prefix}/{}.{:06}", received.format("%Y.%m.%d"), 700_000 + number % 299_999),
-            Server::Medrxiv => format!("{prefix}/{}.{:08}", received.format("%Y.%m.%d"), 26_000_000 + number),
-        }
-    };
-    let category = if early && dice.chance(0.3) { CLOSED[dice.position(CLOSED.len())].to_owned() } else { category };
-    let licence = |dice: &mut Dice| {
-        let licences = server.licences();
-        licences[dice.weighted(licences.iter().map(|l| l.1))].0.to_owned()
-    };
-    let first_licence = licence(dice);
-    let mut postings: Vec<Posting> = Vec::new();
-    let mut add = |version: u32, date: NaiveDate, appears_at, withdrawn, licence: String, has_full_text| {
-        postings.push(Posting { version, date, appears_at, withdrawn, licence, has_full_text });
-    };
-    let full_text = dice.chance(config.full_text_share);
-    let mut version = 0;
-    if early {
-        // Versions from before this world began, years apart; the range query of no simulated day lists them.
-        let older = dice.whole(2, 12);
-        for i in 0..older {
-            version += 1;
-            let date = day - TimeDelta::days((older - i) * 170 + 400);
-            add(version, date, at_hour(date, dice), false, first_licence.clone(), full_text);
-        }
-    }
-    version += 1;
-    let first_appears = appearance(day, dice);
-    add(version, day, first_appears, false, first_licence.clone(), full_text);
-    let mut date = day;
-    while dice.chance(config.revision_share) && version < 14 {
-        date += TimeDelta::days(if dice.chance(0.2) { 1 } else { dice.whole(2, 40) });
-        version += 1;
-        let licence = if dice.chance(0.05) { licence(dice) } else { first_licence.clone() };
-        let at = appearance(date, dice);
-        add(version, date, at, false, licence, full_text);
-    }
-    let withdrawn = dice.chance(config.withdrawal_share);
-    if withdrawn {
-        date += TimeDelta::days(dice.whole(2, 20));
-        add(version + 1, date, appearance(date, dice), true, first_licence, false);
-    }
-    // A later version never shows before an earlier one.
-    let mut latest = DateTime::<Utc>::MIN_UTC;
-    for posting in &mut postings {
-        posting.appears_at = posting.appears_at.max(latest + TimeDelta::seconds(1));
-        latest = posting.appears_at;
-    }
-    let journal = (!withdrawn && dice.chance(config.published_share)).then(|| {
-        let article = day + TimeDelta::days(dice.whole(6, 70));
-        JournalLink {
-            doi: format!("10.5555/journal.{}.{}{index}", day.format("%Y%m%d"), &server.slug()[..1]),
-            date: article,
-            appears_at: at_hour(article + TimeDelta::days(dice.whole(4, 24)), dice),
-            journal_form: dice.whole(0, 4) as usize,
-        }
-    });
-    Preprint { server, doi, category, seed, postings, journal, pmid: None, file: None }
-}
-
-/// From this day on new works carry the prefix 10.64898.
-const NEW_PREFIX: NaiveDate = match NaiveDate::from_ymd_opt(2025, 12, 1) {
-    Some(day) => day,
-    None => NaiveDate::MIN,
-};
-
 #[cfg(test)]
 mod tests {
+    use chrono::{Datelike, Weekday};
+
     use super::*;
 
     fn config(days: u32) -> Config {

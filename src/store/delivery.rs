@@ -5,6 +5,7 @@ use crate::model::document::{ContentLevel, Relation};
 use crate::model::id::{Ids, Pmid, VersionId, WorkId};
 use crate::model::status::WorkStatus;
 
+use super::labelled::Given;
 use super::record::{self, Record};
 use super::{Error, WriteTxn};
 
@@ -66,6 +67,14 @@ impl WriteTxn<'_> {
         let (full, partial) = record::public_dates(document);
         self.add_dates(work, full, partial)?;
         let targets = self.record_statements(work, delivery)?;
+        let given = Given {
+            source,
+            number: document.version,
+            revised: &record.revised,
+            is_listing: document.content_level() != ContentLevel::FullText,
+            labels: &document.subjects,
+        };
+        self.note_labels(work, Some(&given))?;
         self.touch(work);
 
         let mut follow_ups = self.settle(work)?;

@@ -32,6 +32,16 @@ pub struct KeptDecision {
     pub decision: Value,
 }
 
+/// What the last look at the topic mix found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeptReport {
+    pub made_at: DateTime<Utc>,
+    pub report: Value,
+    /// HTML without a frame; it is this program's own, what it quotes is escaped.
+    #[serde(skip)]
+    pub page: String,
+}
+
 const COLUMNS: &str = "window_to, decided_at, state, reason, refresh, decision";
 
 impl Rows {
@@ -57,7 +67,32 @@ impl Rows {
     }
 }
 
+impl Rows {
+    /// The last report; `None` before the topic mix was looked at.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is not JSON.
+    pub fn drift_report(&self) -> Result<Option<KeptReport>, Error> {
+        let found = self.find("SELECT made_at, report, page FROM drift_report", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        })?;
+        let Some((made_at, report, page)) = found else { return Ok(None) };
+        let report = serde_json::from_str(&report).map_err(|error| Error::damaged("the drift report", "", error))?;
+        Ok(Some(KeptReport { made_at: DateTime::from_timestamp_millis(made_at).unwrap_or_default(), report, page }))
+    }
+}
+
 impl WriteTxn<'_> {
+    /// Keeps a report in the place of the last one.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn keep_drift_report(&mut self, report: &Value, page: &str) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO drift_report (id, made_at, report, page) VALUES (1, ?1, ?2, ?3)";
+        self.execute(sql, (self.now_ms(), report.to_string(), page))?;
+        Ok(())
+    }
+
     /// Keeps the decisions that differ from what was last decided about the same window; returns their number.
     ///
     /// # Errors

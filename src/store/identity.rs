@@ -113,6 +113,8 @@ impl WriteTxn<'_> {
             "UPDATE OR IGNORE statements SET work = ?1 WHERE work = ?2",
             "UPDATE OR IGNORE relations SET work = ?1 WHERE work = ?2",
             "UPDATE OR IGNORE subjects SET work = ?1 WHERE work = ?2",
+            "UPDATE labels SET work = ?1 WHERE work = ?2",
+            "UPDATE topics SET work = ?1 WHERE work = ?2",
         ] {
             self.execute(sql, (into.0, from.0))?;
         }
@@ -124,6 +126,7 @@ impl WriteTxn<'_> {
         }
         self.execute("DELETE FROM works WHERE id = ?1", [from.0])?;
         self.renew_key(into)?;
+        self.note_labels(into, None)?;
         self.touch(into);
         self.touch(from);
         self.audit("merged", &key.unwrap_or_default(), &format!("one with {}", self.names_of(into)?.join(" ")))

@@ -27,6 +27,7 @@ pub mod picture;
 pub mod question;
 mod record;
 mod standing;
+pub mod topic;
 pub mod version;
 pub mod work;
 

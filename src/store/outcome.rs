@@ -236,8 +236,9 @@ impl WriteTxn<'_> {
         let generator = self.generator(&draft.generator)?;
         let reason = if tier.is_some() { None } else { reason_of(stages) };
         let sql = "INSERT INTO questions (hash, work, text, status, question, answer_type, answer, generator, verification, tier,
-                       reason, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id";
+                       reason, created_at, topic)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id";
+        let topic = self.topic_json(work)?;
         let params = rusqlite::params![
             hash_of(id),
             work.0,
@@ -251,6 +252,7 @@ impl WriteTxn<'_> {
             tier.map(Tier::as_str),
             reason,
             self.now_ms(),
+            topic,
         ];
         let row: Option<i64> = self.find(sql, params, |row| row.get(0))?;
         let row = row.ok_or_else(|| Error::Missing { what: "question", id: id.to_string() })?;

@@ -165,6 +165,7 @@ impl WriteTxn<'_> {
         }
         if status.as_str() != old_status {
             self.audit(status.as_str(), &key, reason.as_deref().unwrap_or("no record states otherwise"))?;
+            self.note_labels(work, None)?;
             if status.is_usable() {
                 // What was withdrawn with the work is drafted and judged again.
                 let sql = "UPDATE texts SET drafted_at = NULL

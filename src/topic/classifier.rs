@@ -28,6 +28,20 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// # Errors
+    /// Key, value and what is expected of the first setting that can not be used.
+    pub fn check(&self) -> Result<(), (&'static str, String, &'static str)> {
+        let real = |key, value: f64, least: f64, most: f64, expected| {
+            if value >= least && value <= most { Ok(()) } else { Err((key, value.to_string(), expected)) }
+        };
+        real("c", self.c, 1e-6, 1e6, "1e-6 to 1e6")?;
+        real("least_confidence", self.least_confidence, 0.0, 1.0, "0 to 1")?;
+        real("calibration_part", self.calibration_part, 0.05, 0.5, "0.05 to 0.5")?;
+        real("least_texts", self.least_texts as f64, 1.0, 1e6, "1 to 1000000")
+    }
+}
+
 /// A text and the topics its archive gave it, all of equal weight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {

@@ -68,6 +68,8 @@ pub struct Taxonomy {
     changes: Vec<Change>,
     /// Folded label -> position in `topics`.
     by_label: HashMap<String, usize>,
+    /// Folded label -> last day on which it was in use.
+    ended: HashMap<String, NaiveDate>,
 }
 
 impl Taxonomy {
@@ -88,8 +90,9 @@ impl Taxonomy {
     /// When it is not of that form, an id is not one or occurs twice, or a label has two topics or none.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: File = toml::from_str(text).map_err(|error| Error::Syntax { reason: error.to_string() })?;
-        let mut taxonomy =
-            Taxonomy { version: file.version, topics: file.topic, changes: file.change, by_label: HashMap::new() };
+        let ended = file.change.iter().filter_map(|change| Some((fold(&change.label), change.until?))).collect();
+        let (topics, changes, by_label) = (file.topic, file.change, HashMap::new());
+        let mut taxonomy = Taxonomy { version: file.version, topics, changes, by_label, ended };
         let mut by_id = HashMap::new();
         for (at, topic) in taxonomy.topics.iter().enumerate() {
             let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -131,6 +134,22 @@ impl Taxonomy {
     /// The topic that `label` means, whatever its case, punctuation and spacing.
     pub fn topic(&self, label: &str) -> Option<&Topic> {
         self.by_label.get(&fold(label)).map(|at| &self.topics[*at])
+    }
+
+    /// Whether archives had given `label` up before `date`.
+    pub fn is_past(&self, label: &str, date: NaiveDate) -> bool {
+        !self.ended.is_empty() && self.ended.get(&fold(label)).is_some_and(|until| *until < date)
+    }
+
+    /// The ids of the topics of all labels that are known, each once, in the order of the labels.
+    pub fn topics_of<'b>(&self, labels: impl IntoIterator<Item = &'b str>) -> Vec<&str> {
+        let mut topics: Vec<&str> = Vec::new();
+        for topic in labels.into_iter().filter_map(|label| self.topic(label)) {
+            if !topics.contains(&topic.id.as_str()) {
+                topics.push(&topic.id);
+            }
+        }
+        topics
     }
 
     /// What a work's labels, in the order in which its archive gives them, say together.
@@ -192,6 +211,7 @@ mod tests {
         assert_eq!(taxonomy.assign(["", " Original  Article"]), Assigned::Unknown("Original  Article"));
         assert_eq!(taxonomy.assign(["", "  "]), Assigned::Unlabelled);
         assert_eq!(taxonomy.assign([]), Assigned::Unlabelled);
+        assert_eq!(taxonomy.topics_of(["x", "Zoology", "ecology", "ZOOLOGY"]), ["zoology", "ecology"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as Extract};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -18,7 +19,7 @@ use crate::model::id::QuestionId;
         title = "Aludel",
         description = "Verified, evidence-grounded questions from the biology literature. Read-only."
     ),
-    paths(search, question, work, status, openapi, health, ready, metrics)
+    paths(search, question, work, drift, drift_history, status, openapi, health, ready, metrics)
 )]
 struct Document;
 
@@ -122,6 +123,45 @@ pub(super) async fn load_work(state: &State, name: String) -> Result<view::WorkV
         })
         .await?;
     found.ok_or_else(|| Error::NotFound { what: "work", id: name.chars().take(200).collect() })
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/drift",
+    responses((status = 200, description = "made_at and report: state, reference, windows, refreshes, months, counts by source and content level, and the explanation with the test of texts inside the topics; both null before the first look", body = Value))
+)]
+pub(super) async fn drift(Extract(state): Extract<State>) -> Response {
+    match state.read(|rows, _| Ok(rows.drift_report()?)).await {
+        Ok(Some(report)) => Json(report).into_response(),
+        Ok(None) => Json(json!({ "made_at": null, "report": null })).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/drift/history",
+    params(("as_of" = Option<String>, Query, description = "A day: what was held of each window at its end, UTC")),
+    responses((status = 200, description = "decisions: one a window, by window, with every number it used", body = Value), (status = 400, description = "as_of is no day"))
+)]
+pub(super) async fn drift_history(Extract(state): Extract<State>, RawQuery(raw): RawQuery) -> Response {
+    let as_of = match as_of(raw.as_deref()) {
+        Ok(as_of) => as_of,
+        Err(error) => return error.json(),
+    };
+    match state.read(move |rows, _| Ok(rows.drift_decisions(as_of)?)).await {
+        Ok(decisions) => Json(json!({ "decisions": decisions })).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+/// The last moment of the day that `as_of` names.
+fn as_of(raw: Option<&str>) -> Result<Option<DateTime<Utc>>, Error> {
+    let mut parameters = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+    let Some((_, text)) = parameters.find(|(name, value)| name == "as_of" && !value.is_empty()) else {
+        return Ok(None);
+    };
+    let day: NaiveDate =
+        text.parse().map_err(|_| Error::BadRequest("as_of: expected a day such as 2026-03-01".to_owned()))?;
+    Ok(day.and_hms_milli_opt(23, 59, 59, 999).map(|end| end.and_utc()))
 }
 
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "Counts and lags", body = Value)))]

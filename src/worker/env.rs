@@ -15,8 +15,9 @@ use crate::question::Generate;
 use crate::store::{DataDir, Store};
 use crate::verify::Trial;
 
+use super::schedule::Schedule;
 use super::waiting::Waiting;
-use super::{Archive, Error, Judge};
+use super::{Archive, Error, Judge, topics};
 
 /// Everything a job may use; built once.
 pub struct Env {
@@ -32,6 +33,9 @@ pub struct Env {
     /// The model stages, when a model is there to ask.
     pub trial: Option<Trial>,
     waiting: Waiting,
+    /// How works get their topics, and when a classifier is trained.
+    pub topics: topics::Config,
+    pub(super) training: Option<Schedule>,
     /// How the topic mix is judged.
     pub drift: detector::Config,
     wake: Notify,
@@ -59,6 +63,8 @@ impl Env {
             generators,
             judge,
             archives,
+            topics: topics::Config::default(),
+            training: None,
             drift: detector::Config::default(),
             trial: None,
             waiting: Waiting::default(),
@@ -67,9 +73,10 @@ impl Env {
         }
     }
 
-    /// With another way to judge the topic mix than the default.
-    pub fn with_drift(self, drift: detector::Config) -> Self {
-        Env { drift, ..self }
+    /// With other ways to learn topics and to judge their mix than the defaults. `training`: when a classifier is trained; `None`: never
+    /// by itself.
+    pub fn with_topics(self, topics: topics::Config, training: Option<Schedule>, drift: detector::Config) -> Self {
+        Env { topics, training, drift, ..self }
     }
 
     /// With the model stages.

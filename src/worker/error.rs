@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{drift, index, llm, question, store};
+use crate::{drift, index, llm, question, store, topic};
 
 use super::queue::Retry;
 
@@ -17,6 +17,8 @@ pub enum Error {
     Trial(#[from] llm::Error),
     #[error("the topic mix could not be judged: {0}")]
     Drift(#[from] drift::Error),
+    #[error("no topics could be learnt: {0}")]
+    Topic(#[from] topic::Error),
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("cannot watch the inbox {}: {reason}", path.display())]
@@ -41,7 +43,7 @@ impl Error {
             Error::Draft(error) => error.retry(),
             Error::Trial(error) => error.retry(),
             Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
-            Error::Drift(_) => Retry::Never,
+            Error::Drift(_) | Error::Topic(_) => Retry::Never,
             Error::Parked { retry, .. } => *retry,
         }
     }

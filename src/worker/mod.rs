@@ -17,6 +17,7 @@ mod runner;
 pub mod schedule;
 mod take;
 mod waiting;
+pub mod topics;
 
 pub use archive::Archive;
 pub use env::Env;

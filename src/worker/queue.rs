@@ -22,6 +22,8 @@ pub enum Order {
     Recheck { work: WorkId },
     /// Let a model try to break the accepted questions that none has tried.
     Trial {},
+    /// Give works their topics; with a new classifier, when `train`.
+    Topics { train: bool },
     /// Judge the topic mix.
     Drift {},
     /// Read a source, by its schedule.
@@ -29,7 +31,7 @@ pub enum Order {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 6] = ["poll", "file", "recheck", "drift", "draft", "trial"];
+pub const KINDS: [&str; 7] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -38,6 +40,7 @@ impl Order {
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
             Order::Trial {} => "trial",
+            Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
             Order::Poll { .. } => "poll",
         }
@@ -49,6 +52,8 @@ impl Order {
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
             Order::Drift {} | Order::Trial {} => "all".to_owned(),
+            Order::Topics { train: true } => "train".to_owned(),
+            Order::Topics { train: false } => "label".to_owned(),
             Order::Poll { source } => source.to_string(),
         }
     }
@@ -149,6 +154,7 @@ mod tests {
             Order::File { path: "a.xml".into() },
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
+            Order::Topics { train: true },
             Order::Drift {},
             Order::Trial {},
             Order::Poll { source: SourceName::Biorxiv },

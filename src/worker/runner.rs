@@ -117,7 +117,8 @@ async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) ->
             helpers.spawn(archive::follow_full_texts(env.clone(), *source, shutdown.clone()));
         }
     }
-    helpers.spawn(follow_weeks(env.clone(), shutdown.clone()));
+    helpers.spawn(follow_days(env.clone(), shutdown.clone()));
+    helpers.spawn(follow_training(env.clone(), shutdown.clone()));
     helpers.spawn(keep_house(env.clone(), config.clone(), shutdown.clone()));
 
     let mut running: JoinSet<&'static str> = JoinSet::new();
@@ -268,26 +269,49 @@ async fn follow_index(env: Arc<Env>, shutdown: CancellationToken) {
     }
 }
 
-/// Has the topic mix judged at the start and on every Tuesday, when most of what the week before posted late is there.
-async fn follow_weeks(env: Arc<Env>, shutdown: CancellationToken) {
+/// Gives works their topics every night, and has the mix judged at the start and on every Tuesday, when most of what the week before posted
+/// late is there.
+async fn follow_days(env: Arc<Env>, shutdown: CancellationToken) {
+    let mut order = Order::Drift {};
     while !shutdown.is_cancelled() {
-        let store = env.store.clone();
-        let queued = tokio::task::spawn_blocking(move || {
-            let mut txn = store.write()?;
-            queue::enqueue(&mut txn, &Order::Drift {})?;
-            txn.commit()
-        });
-        match queued.await {
-            Ok(Err(error)) => tracing::warn!(%error, "the topic mix could not be put in the queue"),
-            _ => env.wake(),
-        }
-        let now = env.clock.now();
-        let since_tuesday = i64::from(now.weekday().days_since(Weekday::Tue));
-        let tuesday = now.date_naive() + TimeDelta::days(7 - since_tuesday);
+        put(&env, order).await;
+        let Some(tomorrow) = env.clock.today().succ_opt() else { return };
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = env.clock.sleep_until(tuesday.and_time(NaiveTime::MIN).and_utc()) => {}
+            () = env.clock.sleep_until(tomorrow.and_time(NaiveTime::MIN).and_utc()) => {}
         }
+        // In simulated time days may have passed.
+        let tuesday_passed =
+            tomorrow.iter_days().take_while(|day| *day <= env.clock.today()).any(|day| day.weekday() == Weekday::Tue);
+        order = if tuesday_passed { Order::Drift {} } else { Order::Topics { train: false } };
+    }
+}
+
+/// Trains classifiers of topics by the schedule, and one at the start when there is none.
+async fn follow_training(env: Arc<Env>, shutdown: CancellationToken) {
+    let Some(schedule) = env.training.clone() else { return };
+    if matches!(env.store.read().and_then(|rows| rows.newest_classifier()), Ok(None)) {
+        put(&env, Order::Topics { train: true }).await;
+    }
+    while let Some(time) = schedule.next_after(env.clock.now()) {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = env.clock.sleep_until(time) => {}
+        }
+        put(&env, Order::Topics { train: true }).await;
+    }
+}
+
+async fn put(env: &Arc<Env>, order: Order) {
+    let store = env.store.clone();
+    let queued = tokio::task::spawn_blocking(move || {
+        let mut txn = store.write()?;
+        queue::enqueue(&mut txn, &order)?;
+        txn.commit()
+    });
+    match queued.await {
+        Ok(Err(error)) => tracing::warn!(%error, "a job for the topics could not be put in the queue"),
+        _ => env.wake(),
     }
 }
 

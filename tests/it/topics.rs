@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use aludel::app::App;
+use aludel::clock::Clock;
 use aludel::config::{Config, File};
 use aludel::model::delivery::{Delivery, SourceName};
 use aludel::model::document::Document;
@@ -92,6 +93,39 @@ fn a_shift_goes_through_warning_to_drift_and_is_explained() {
     assert!(zoology["difference"]["low"].as_f64().unwrap() > 0.0);
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("<svg") && page.contains("drift") && !page.contains("<script"));
+}
+
+#[test]
+fn movement_inside_a_topic_is_seen_where_its_share_stands_still() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("texts.csv");
+    let words = ["cortex", "neuron", "synapse", "spike", "axon", "glia"];
+    let monday: NaiveDate = "2020-01-06".parse().unwrap();
+    let table = |new: &str| {
+        let mut text = String::from("id,date,subjects,title\n");
+        for (week, row) in (0..40_usize).flat_map(|week| (0..24_usize).map(move |row| (week, row))) {
+            let date = monday + TimeDelta::days(7 * week as i64 + row as i64 % 7);
+            let at = row * 7 + week * 3;
+            let label = if row % 3 == 0 { "Zoology" } else { "Neuroscience" };
+            let news = if week >= 36 && row % 6 == 1 { new } else { words[(at / 2) % 6] };
+            let (a, b) = (words[at % 6], words[(at / 6) % 6]);
+            text.push_str(&format!("10.5555/{week}.{row},{date},{label},The {a} of the {b} with {news}\n"));
+        }
+        fs::write(&path, text).unwrap();
+        drift("explain", &path, &["--permutations", "199"]).remove(0)
+    };
+    let quiet = &table("axon")["inside_topics"];
+    assert!(quiet["p_value"].as_f64().unwrap() > 0.05, "{quiet}");
+    let explained = table("organoid");
+    let test = &explained["inside_topics"];
+    assert!(explained["changes"].as_array().unwrap().iter().all(|change| change["q_value"].as_f64().unwrap() > 0.5));
+    assert!(test["p_value"].as_f64().unwrap() < 0.02 && test["mmd2"].as_f64().unwrap() > 0.0, "{test}");
+    assert_eq!(
+        (test["topics"].as_u64(), test["n_current"].as_u64(), test["permutations"].as_u64()),
+        (Some(2), Some(96), Some(199))
+    );
+    assert_eq!(test["by_topic"][0]["topic"], "neuroscience");
+    assert_eq!(explained["words"]["rising"][0]["term"], "organoid");
 }
 
 #[test]
@@ -235,13 +269,17 @@ fn the_store_is_judged_and_what_was_decided_is_kept() {
     let folder = TempDir::new().unwrap();
     let data_dir = folder.path().join("data");
     let drift = aludel::drift::detector::Config { draws: 150, ..Default::default() };
-    let config = Config::of(File { data_dir: data_dir.clone(), drift, ..File::default() }).unwrap();
+    let mut config = Config::of(File { data_dir: data_dir.clone(), drift, ..File::default() }).unwrap();
+    let monday: NaiveDate = "2020-01-06".parse().unwrap();
+    // The Tuesday after so many weeks.
+    let tuesday = |weeks: i64| (monday + TimeDelta::days(7 * weeks + 1)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let clock = Clock::stepped(tuesday(32));
+    config.clock = clock.clone();
     let app = App::open(&config).unwrap();
     let env = app.env_without_archives(&config).unwrap();
     jobs::run(&env, &Order::Drift {}).unwrap();
     assert_eq!(app.store.read().unwrap().latest_drift_decision().unwrap(), None, "nothing to judge yet");
 
-    let monday: NaiveDate = "2020-01-06".parse().unwrap();
     let deliver = |weeks: std::ops::Range<usize>| {
         let mut txn = app.store.write().unwrap();
         for (week, row) in weeks.flat_map(|week| (0..36_usize).map(move |row| (week, row))) {
@@ -268,6 +306,7 @@ fn the_store_is_judged_and_what_was_decided_is_kept() {
     let log = app.store.read().unwrap().drift_decisions(None).unwrap();
     assert_eq!((log.len(), log.last().unwrap().state.as_str()), (3, "stable"));
     deliver(32..44);
+    clock.advance_to(tuesday(44));
     jobs::run(&env, &Order::Drift {}).unwrap();
     jobs::run(&env, &Order::Drift {}).unwrap();
     let log = app.store.read().unwrap().drift_decisions(None).unwrap();
@@ -286,7 +325,12 @@ fn the_store_is_judged_and_what_was_decided_is_kept() {
     assert_eq!((status["state"].as_str(), status["window"]["n"].as_u64()), (Some("drifted"), Some(144)));
     assert!(status["jensen_shannon"].as_f64().unwrap() > status["band_upper"].as_f64().unwrap());
     assert_eq!(run(&["drift", "history", "--recorded"]).len(), 15);
-    assert_eq!(run(&["drift", "history"]).len(), 15);
+    // Read years later: the first four weeks of the silence that followed.
+    assert_eq!(run(&["drift", "history"]).len(), 19);
+    assert_eq!(run(&["drift", "history", "--as-of", "2019-12-31"]).len(), 0);
+    let counts = run(&["drift", "counts"]);
+    assert_eq!((counts.len(), counts[0]["n"].as_u64(), counts[0]["level"].as_str()), (44, Some(36), Some("metadata")));
+    assert_eq!(run(&["drift", "counts", "--trailing"])[0]["n"].as_u64(), Some(144));
     let shown = &run(&["drift", "show"])[0];
     assert_eq!((shown["state"].as_str(), shown["rows"].as_u64()), (Some("drifted"), Some(44 * 36)));
     assert_eq!(run(&["drift", "show", "--as-of", "2020-01-01"])[0]["rows"].as_u64(), Some(0));

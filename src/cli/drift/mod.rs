@@ -1,8 +1,9 @@
 //! `aludel drift`: the statistic on two tables, the detector on the store or on a labelled series, and why.
 
 mod calibrate;
+mod counts;
 mod explain;
-mod page;
+mod history;
 pub(super) mod read;
 mod score;
 mod show;
@@ -19,10 +20,12 @@ pub struct Args {
 enum Command {
     /// Find, by simulation, the level above which a window is outside
     Calibrate(calibrate::Args),
-    /// Say which topics and words moved between the reference and a window
+    /// Count the rows of each window by source, content level and topic
+    Counts(counts::Args),
+    /// Say which topics and words moved between the reference and a window, and whether texts moved inside the topics
     Explain(explain::Args),
     /// Every decision of the detector, a window a line
-    History(show::HistoryArgs),
+    History(history::Args),
     /// Compare the topic mix of two CSV files; the verdict is in the report, not in the exit code
     Score(score::Args),
     /// The mix month by month, the state, and when it was drift
@@ -34,8 +37,9 @@ enum Command {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Calibrate(args) => calibrate::run(args),
+        Command::Counts(args) => counts::run(args),
         Command::Explain(args) => explain::run(args),
-        Command::History(args) => show::history(args),
+        Command::History(args) => history::run(args),
         Command::Score(args) => score::run(args),
         Command::Show(args) => show::run(args),
     }

@@ -1,6 +1,5 @@
 //! Labelled rows out of a CSV, plain or gzipped.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -8,16 +7,29 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::drift::detector::Config;
-use crate::drift::{Label, Series};
+use crate::drift::explanation::Days;
+use crate::drift::table::Row;
+use crate::drift::{Overview, Table};
+use crate::model::document::ContentLevel;
 use crate::store::Store;
-use crate::topic::{Assigned, Taxonomy, fold};
+use crate::topic::Taxonomy;
+use crate::worker::topics::{self, Labelled};
 
 use super::super::settings::Settings;
+
+/// Whose texts are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Texts<'a> {
+    None,
+    All,
+    /// Of the rows in these stretches. A file's are all read: it is read to the end anyway.
+    Of(&'a [Days]),
+}
 
 /// Where rows come from.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RowArgs {
-    /// Labelled rows instead of the store's: a CSV (or .csv.gz) with a column date, one of topic, subjects, category or label, and perhaps source and count
+    /// Labelled rows instead of the store's: a CSV (or .csv.gz) with a column date, one of topic, subjects, category or label, and perhaps source, level and count
     #[arg(long, value_name = "CSV")]
     series: Option<PathBuf>,
     #[command(flatten)]
@@ -33,32 +45,6 @@ pub struct RowArgs {
     plain_labels: bool,
 }
 
-/// One row with a date.
-pub struct Row {
-    pub date: NaiveDate,
-    /// Of all its known labels, each once, in their order.
-    pub topics: Vec<String>,
-    /// DOI or other identifier, title, and all text there is; empty where the table has none.
-    pub id: String,
-    pub title: String,
-    pub text: String,
-}
-
-/// A table, counted.
-#[derive(Default)]
-pub struct Table {
-    pub series: Series,
-    /// Only when they were asked for.
-    pub rows: Vec<Row>,
-    pub n_rows: u64,
-    /// Rows whose date is not known to the day; a date known to the month counts as its first day.
-    pub n_undated: u64,
-    pub n_by_month: u64,
-    pub unknown_labels: BTreeMap<String, u64>,
-    /// Labels that were used after they had been given up, with the rows.
-    pub past_labels: BTreeMap<String, u64>,
-}
-
 impl RowArgs {
     pub fn taxonomy(&self) -> anyhow::Result<Option<Taxonomy>> {
         taxonomy(self.taxonomy.as_deref()).map(|taxonomy| (!self.plain_labels).then_some(taxonomy))
@@ -66,12 +52,20 @@ impl RowArgs {
 
     /// # Errors
     /// A file that can not be read or has no date or label column, a count that is no number; no store.
-    pub fn read(&self, keep_rows: bool) -> anyhow::Result<Table> {
+    pub fn read(&self, texts: Texts<'_>) -> anyhow::Result<Table> {
         let taxonomy = self.taxonomy()?;
         match &self.series {
-            Some(path) => read(path, taxonomy.as_ref(), keep_rows),
-            None => self.read_store(taxonomy.as_ref(), keep_rows),
+            Some(path) => read(path, taxonomy.as_ref(), !matches!(texts, Texts::None)),
+            None => self.read_store(taxonomy.as_ref(), texts),
         }
+    }
+
+    /// Judges the rows.
+    ///
+    /// # Errors
+    /// As [`RowArgs::read`].
+    pub fn overview(&self, config: Config) -> anyhow::Result<Overview> {
+        Ok(Overview::of(self.read(Texts::None)?, config)?)
     }
 
     /// # Errors
@@ -86,23 +80,17 @@ impl RowArgs {
         self.as_of?.succ_opt()?.and_hms_opt(0, 0, 0).map(|end| end.and_utc() - chrono::TimeDelta::milliseconds(1))
     }
 
-    fn read_store(&self, taxonomy: Option<&Taxonomy>, keep_rows: bool) -> anyhow::Result<Table> {
-        let rows = self.store()?.read()?.labelled_works(self.as_of)?;
-        let mut table = Table::default();
-        let changes = Ended::of(taxonomy);
-        for row in rows {
-            let record = Record { labels: row.labels.iter().map(String::as_str).collect(), source: &row.source, n: 1 };
-            if let Some(date) = table.count(&row.first_public, &record, taxonomy, &changes)
-                && keep_rows
-            {
-                table.rows.push(Row {
-                    date,
-                    topics: topics_of(&record.labels, taxonomy),
-                    id: row.key,
-                    text: row.title.clone(),
-                    title: row.title,
-                });
-            }
+    fn read_store(&self, taxonomy: Option<&Taxonomy>, texts: Texts<'_>) -> anyhow::Result<Table> {
+        let store = self.store()?;
+        let read = store.read()?;
+        let mut table = topics::table(&read, taxonomy, self.as_of)?;
+        let today = store.clock().today();
+        let yesterday = today.pred_opt().unwrap_or(today);
+        table.end_on(self.as_of.map_or(yesterday, |day| day.min(yesterday)));
+        match texts {
+            Texts::None => table.rows.clear(),
+            Texts::All => topics::read_texts(&read, &mut table, &[(NaiveDate::MIN, NaiveDate::MAX)])?,
+            Texts::Of(stretches) => topics::read_texts(&read, &mut table, stretches)?,
         }
         Ok(table)
     }
@@ -140,18 +128,6 @@ impl DetectorArgs {
     }
 }
 
-fn topics_of(labels: &[&str], taxonomy: Option<&Taxonomy>) -> Vec<String> {
-    let mut topics = Vec::new();
-    for label in labels.iter().map(|label| label.trim()).filter(|label| !label.is_empty()) {
-        let topic = match taxonomy {
-            None => Some(label),
-            Some(taxonomy) => taxonomy.topic(label).map(|topic| topic.id.as_str()),
-        };
-        topics.extend(topic.map(str::to_owned).filter(|topic| !topics.contains(topic)));
-    }
-    topics
-}
-
 /// `FROM..TO`, both days included.
 ///
 /// # Errors
@@ -161,73 +137,6 @@ pub fn parse_days(text: &str) -> Result<(NaiveDate, NaiveDate), String> {
     match parsed {
         Some((from, to)) if from <= to => Ok((from, to)),
         _ => Err(format!("{text:?}: expected two days in order, such as 2026-01-05..2026-06-28")),
-    }
-}
-
-impl Table {
-    pub fn n_unlabelled(&self) -> u64 {
-        self.series.span().map_or(0, |(first, last)| self.series.window(first, last).n_unlabelled())
-    }
-
-    /// Counts a row; gives its date, unless it is not known.
-    fn count(
-        &mut self,
-        date: &str,
-        record: &Record<'_>,
-        taxonomy: Option<&Taxonomy>,
-        ended: &Ended,
-    ) -> Option<NaiveDate> {
-        self.n_rows += record.n;
-        let date = match (date.parse::<NaiveDate>(), format!("{date}-01").parse::<NaiveDate>()) {
-            (Ok(date), _) => date,
-            (_, Ok(date)) => {
-                self.n_by_month += record.n;
-                date
-            }
-            _ => {
-                self.n_undated += record.n;
-                return None;
-            }
-        };
-        let first = record.labels.iter().map(|label| label.trim()).find(|label| !label.is_empty());
-        let label = match taxonomy {
-            None => first.map_or(Label::Unlabelled, Label::Topic),
-            Some(taxonomy) => match taxonomy.assign(record.labels.iter().copied()) {
-                Assigned::Topic(id) => Label::Topic(id),
-                Assigned::Unlabelled => Label::Unlabelled,
-                Assigned::Unknown(label) => {
-                    *self.unknown_labels.entry(label.to_owned()).or_default() += record.n;
-                    Label::Unknown
-                }
-            },
-        };
-        for label in &record.labels {
-            if ended.before(label, date) {
-                *self.past_labels.entry(label.trim().to_owned()).or_default() += record.n;
-            }
-        }
-        self.series.add(date, record.source, label, record.n);
-        Some(date)
-    }
-}
-
-struct Record<'a> {
-    labels: Vec<&'a str>,
-    source: &'a str,
-    n: u64,
-}
-
-/// The last days of labels that were given up.
-struct Ended(BTreeMap<String, NaiveDate>);
-
-impl Ended {
-    fn of(taxonomy: Option<&Taxonomy>) -> Self {
-        let changes = taxonomy.iter().flat_map(|taxonomy| taxonomy.changes());
-        Ended(changes.filter_map(|change| Some((fold(&change.label), change.until?))).collect())
-    }
-
-    fn before(&self, label: &str, date: NaiveDate) -> bool {
-        !self.0.is_empty() && self.0.get(&fold(label)).is_some_and(|until| *until < date)
     }
 }
 
@@ -262,7 +171,7 @@ fn read(path: &Path, taxonomy: Option<&Taxonomy>, keep_rows: bool) -> anyhow::Re
     let title_column = column(&["title"]);
     let text_columns: Vec<usize> =
         [column(&["title"]), column(&["keywords"]), column(&["abstract"])].into_iter().flatten().collect();
-    let ended = Ended::of(taxonomy);
+    let level_column = column(&["level", "content_level"]);
     let mut table = Table::default();
     for (number, record) in reader.records().enumerate() {
         let place = || format!("{}, row {}", path.display(), number + 1);
@@ -278,19 +187,16 @@ fn read(path: &Path, taxonomy: Option<&Taxonomy>, keep_rows: bool) -> anyhow::Re
             "" => "all",
             source => source,
         };
-        let counted = Record { labels: field(Some(label_column)).split(';').collect(), source, n: n.into() };
-        if let Some(date) = table.count(field(Some(date_column)), &counted, taxonomy, &ended)
+        let labels: Vec<&str> = field(Some(label_column)).split(';').collect();
+        let (date, level) = (field(Some(date_column)), ContentLevel::from_name(field(level_column)));
+        let counted = Labelled { date, source, level, labels: &labels, n: n.into() };
+        if let Some(date) = topics::count(&mut table, taxonomy, &counted)
             && keep_rows
         {
             let text: Vec<&str> = text_columns.iter().map(|column| field(Some(*column))).collect();
             let (id, title) = (field(id_column).to_owned(), field(title_column).to_owned());
-            table.rows.push(Row {
-                date,
-                topics: topics_of(&counted.labels, taxonomy),
-                id,
-                title,
-                text: text.join(" . "),
-            });
+            let (source, topics) = (source.to_owned(), topics::topics_of(&labels, taxonomy));
+            table.rows.push(Row { date, source, topics, id, title, text: text.join(" . ") });
         }
     }
     if table.series.span().is_none() {

@@ -23,7 +23,8 @@ pub struct Config {
     /// A distance so small that it is not worth a refresh however sure it is. It adds to the band: `sqrt(upper^2 + floor^2)` is the unit
     /// of the levels below. Default 0.045.
     pub floor: f64,
-    /// A window is outside above this score, at least 1. `aludel drift calibrate` finds it. Default: what it found.
+    /// A window is outside above this score, at least 1. `aludel drift calibrate` finds it. Default: what it found, as `config/detector.json`
+    /// says.
     pub enter: f64,
     /// A warning ends below this part of `enter`. Default 0.9.
     pub leave_part: f64,

@@ -148,7 +148,13 @@ impl Detector<'_> {
         decision.refresh = decision.reason == Reason::Drifted;
         decision.state = self.machine.state;
         decision.run = self.machine.run;
-        if decision.reason == Reason::CoolDown && self.machine.cooling == 0 && self.config.renew_reference {
+        // A cool-down of no window is over with the window that was drift.
+        let is_cool = match decision.reason {
+            Reason::CoolDown => self.machine.cooling == 0,
+            Reason::Drifted => self.config.cool_down == 0,
+            _ => false,
+        };
+        if is_cool && self.config.renew_reference {
             self.renew();
         }
         decision
@@ -186,7 +192,8 @@ impl Detector<'_> {
     ) -> (Result<Comparison, Reason>, Decision) {
         let config = self.config;
         let current = usable(self.weeks, &self.volumes, window.clone());
-        let (strata, sources) = self.strata(&window, reference, &current);
+        let (compared, sources) = self.strata(&window, reference, &current);
+        let strata: Vec<Stratum> = compared.iter().map(|(_, stratum)| stratum.clone()).collect();
         let sum = |of: fn(&Counts) -> u64| current.iter().map(of).sum::<u64>();
         let mut decision = Decision {
             from: self.weeks[window.start].from,
@@ -207,6 +214,10 @@ impl Detector<'_> {
             moved: Vec::new(),
         };
         let weight: f64 = decision.sources.iter().map(|source| source.weight).sum();
+        // A reference that has just begun anew may hold weeks of this window.
+        if reference.weeks.end > window.start && reference.begun_anew {
+            return (Err(Reason::TooFew), decision);
+        }
         if decision.n_current < config.minimum_documents || decision.n_reference < config.minimum_reference {
             // A feed that is down is not a quiet week.
             let down = weight < LEAST_WEIGHT && current.len() > 1;
@@ -215,9 +226,10 @@ impl Detector<'_> {
         if weight < LEAST_WEIGHT {
             return (Err(Reason::SourcesMissing), decision);
         }
+        // What is not compared may lack labels as it likes.
         let share = |counts: &[Counts]| {
-            let all: u64 = counts.iter().map(Counts::n).sum();
-            counts.iter().map(|counts| counts.unlabelled + counts.unknown).sum::<u64>() as f64 / all.max(1) as f64
+            let of = |count: fn(&Counts) -> u64| compared.iter().map(|(at, _)| count(&counts[*at])).sum::<u64>() as f64;
+            of(|counts| counts.unlabelled + counts.unknown) / of(Counts::n).max(1.0)
         };
         if share(&current) > share(&reference.counts) + config.unlabelled_excess {
             return (Err(Reason::LabelsMissing), decision);
@@ -238,7 +250,7 @@ impl Detector<'_> {
             enter: config.enter,
             leave: config.enter * config.leave_part,
             without_peak: if is_above { self.without_peak(&window, reference, &current) } else { None },
-            season: if is_above { self.season(&window, reference, &strata) } else { None },
+            season: if is_above { self.season(&window, reference, &compared) } else { None },
         });
         (Ok(comparison), decision)
     }
@@ -247,13 +259,13 @@ impl Detector<'_> {
         comparison.distance / (comparison.upper.powi(2) + self.config.floor.powi(2)).sqrt().max(f64::MIN_POSITIVE)
     }
 
-    /// The sources that are on both sides, with the reference's weights, and what became of each.
+    /// The sources that are on both sides by their place, with the reference's weights, and what became of each.
     fn strata(
         &self,
         window: &Range<usize>,
         reference: &Reference,
         current: &[Counts],
-    ) -> (Vec<Stratum>, Vec<SourceUse>) {
+    ) -> (Vec<(usize, Stratum)>, Vec<SourceUse>) {
         let compared = strata(&reference.counts, current);
         let uses = (0..current.len())
             .map(|source| {
@@ -271,7 +283,7 @@ impl Detector<'_> {
                 }
             })
             .collect();
-        (compared.into_iter().map(|(_, stratum)| stratum).collect(), uses)
+        (compared, uses)
     }
 
     /// The distance without the week of the window that adds most to it.
@@ -295,23 +307,19 @@ impl Detector<'_> {
     }
 
     /// The same weeks a year ago. They bear on the reference only when they began before it ended: what changed after it is news.
-    fn season(&mut self, window: &Range<usize>, reference: &Reference, strata: &[Stratum]) -> Option<Season> {
+    fn season(
+        &mut self,
+        window: &Range<usize>,
+        reference: &Reference,
+        compared: &[(usize, Stratum)],
+    ) -> Option<Season> {
         let ago = window.start.checked_sub(YEAR)?..window.end - YEAR;
         if ago.start >= reference.weeks.end || self.config.window_weeks > YEAR {
             return None;
         }
         let then = usable(self.weeks, &self.volumes, ago.clone());
-        let used: Vec<&Counts> = then
-            .iter()
-            .zip(&reference.counts)
-            .zip(usable(self.weeks, &self.volumes, window.clone()))
-            .filter(|((_, old), new)| {
-                strata.iter().any(|stratum| stratum.reference == old.topics && stratum.current == new.topics)
-            })
-            .map(|((then, _), _)| then)
-            .collect();
-        let n = used.iter().map(|counts| counts.n_labelled()).sum();
-        if n < self.config.minimum_documents || used.len() != strata.len() {
+        let n: u64 = compared.iter().map(|(source, _)| then[*source].n_labelled()).sum();
+        if n < self.config.minimum_documents {
             return None;
         }
         let pair = |reference: &[u64], current: &[u64], weight| Stratum {
@@ -319,10 +327,9 @@ impl Detector<'_> {
             reference: reference.to_vec(),
             current: current.to_vec(),
         };
-        let now: Vec<Stratum> =
-            strata.iter().zip(&used).map(|(s, then)| pair(&then.topics, &s.current, s.weight)).collect();
+        let now: Vec<Stratum> = compared.iter().map(|(at, s)| pair(&then[*at].topics, &s.current, s.weight)).collect();
         let old: Vec<Stratum> =
-            strata.iter().zip(&used).map(|(s, then)| pair(&s.reference, &then.topics, s.weight)).collect();
+            compared.iter().map(|(at, s)| pair(&s.reference, &then[*at].topics, s.weight)).collect();
         let from_then = compare(&now, reference.dispersion, &mut self.bands)?;
         let from_reference = compare(&old, reference.dispersion, &mut self.bands)?;
         Some(Season {
@@ -382,5 +389,89 @@ impl Detector<'_> {
             return excuse.unwrap_or(Reason::Inside);
         }
         Reason::Lingers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveDate, TimeDelta};
+
+    use super::*;
+
+    /// Weeks of three sources; `counts` gives the rows per topic of a week and source.
+    fn weeks(n: usize, counts: impl Fn(usize, usize) -> [u64; 3]) -> Vec<Window> {
+        let monday: NaiveDate = "2020-01-06".parse().unwrap();
+        let one = |week: usize| {
+            let from = monday + TimeDelta::days(7 * week as i64);
+            let of = |source| Counts { topics: counts(week, source).to_vec(), unlabelled: 0, unknown: 0 };
+            Window { from, to: from + TimeDelta::days(6), sources: (0..3).map(of).collect() }
+        };
+        (0..n).map(one).collect()
+    }
+
+    fn run(weeks: &[Window], config: &Config) -> Vec<Decision> {
+        let topics = ["a", "b", "c"].map(str::to_owned);
+        // The order of a series is by name; nothing may depend on it.
+        let sources = ["tiny", "first", "second"].map(str::to_owned);
+        let names = Names { topics: &topics, sources: &sources };
+        detect(weeks, names, &Config { draws: 200, ..config.clone() }).unwrap()
+    }
+
+    /// Two sources whose rows are the same in number and, in winter, in their topics; the first source is too small to be compared.
+    fn seasons(winter_of_the_second_year: [u64; 3]) -> Vec<Window> {
+        weeks(70, |week, source| match (source, week) {
+            (0, _) => [1, 0, 0],
+            (1, 0..6) | (2, 0..6) => [20, 40, 40],
+            (1 | 2, 52..58) => winter_of_the_second_year,
+            (1, _) => [60, 30, 10],
+            _ => [50, 40, 10],
+        })
+    }
+
+    #[test]
+    fn what_was_so_a_year_ago_is_no_drift() {
+        let config = Config::default();
+        let same = run(&seasons([20, 40, 40]), &config);
+        assert!(same.iter().all(|decision| !decision.refresh));
+        let excused: Vec<&Decision> = same.iter().filter(|decision| decision.reason == Reason::Season).collect();
+        assert!(!excused.is_empty());
+        let season = excused[0].measured.as_ref().unwrap().season.as_ref().unwrap();
+        assert_eq!((season.n, (excused[0].from - season.from).num_days()), (800, 364));
+        assert!(season.distance <= season.upper);
+        assert!(excused[0].sources.iter().map(|used| used.weight > 0.0).eq([false, true, true]));
+        // Another winter than a year ago is news.
+        assert_eq!(run(&seasons([10, 10, 80]), &config).iter().filter(|decision| decision.refresh).count(), 1);
+    }
+
+    #[test]
+    fn only_the_sources_that_are_compared_must_have_labels() {
+        let config = Config { windows_in_row: 1, ..Config::default() };
+        let mut quiet = weeks(40, |_, source| if source == 0 { [0, 0, 0] } else { [50, 30, 20] });
+        // An archive without labels begins to post as much as the others together.
+        quiet[30..].iter_mut().for_each(|week| week.sources[0].unlabelled = 200);
+        assert!(run(&quiet, &config).iter().all(|decision| decision.reason == Reason::Inside));
+        // The same rows missing from one that is compared.
+        quiet[30..].iter_mut().for_each(|week| week.sources[1].unlabelled = 200);
+        assert_eq!(run(&quiet, &config).last().unwrap().reason, Reason::LabelsMissing);
+    }
+
+    #[test]
+    fn without_a_cool_down_the_reference_begins_anew_at_once() {
+        let moved = |week: usize| match week {
+            0..40 => [50, 30, 20],
+            40..90 => [20, 30, 50],
+            _ => [30, 60, 10],
+        };
+        for (cool_down, windows_in_row) in [(0, 3), (0, 1), (5, 3)] {
+            let config = Config { cool_down, windows_in_row, ..Config::default() };
+            let log = run(&weeks(130, |week, _| moved(week)), &config);
+            let refreshes: Vec<&Decision> = log.iter().filter(|decision| decision.refresh).collect();
+            assert_eq!(refreshes.len(), 2, "{cool_down} {windows_in_row}");
+            assert!(refreshes[1].reference_from >= refreshes[0].from, "the second is judged by the new mix");
+            assert_eq!(log.last().unwrap().state, DriftState::Stable);
+            // A window is never compared with a reference that holds its own weeks.
+            let own = |decision: &&Decision| decision.measured.is_some() && decision.reference_to >= decision.from;
+            assert_eq!(log.iter().find(own), None, "{cool_down} {windows_in_row}");
+        }
     }
 }

@@ -1,12 +1,15 @@
-//! Distances between two histograms over the same topics. Each is a function of counts, or of shares that sum to 1.
+//! Distances between two histograms over the same topics, each a function of counts or of shares that sum to 1; and a distance between two
+//! sets of texts.
 
 mod g_test;
 mod jensen_shannon;
+mod mmd;
 mod psi;
 mod total_variation;
 
 pub use g_test::{GTest, g_test};
 pub use jensen_shannon::{jensen_shannon, jensen_shannon_corrected, jensen_shannon_of_shares};
+pub use mmd::{TextTest, TopicMovement, TopicTexts, text_test};
 pub use psi::{psi, psi_of_shares};
 pub use total_variation::total_variation;
 

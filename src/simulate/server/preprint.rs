@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::reply::{self, Reply};
 use super::{Asked, Shared};
+use crate::simulate::preprint::{JournalLink, Posting, Preprint};
 use crate::simulate::text::{Manuscript, plain};
-use crate::simulate::world::{JournalLink, Posting, Preprint};
 use crate::simulate::{Fault, Server, artefact, catalogue, jats};
 
 /// Ranges longer than this never complete: zero bytes.

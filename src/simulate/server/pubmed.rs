@@ -11,8 +11,8 @@ use super::{Asked, Shared};
 use crate::simulate::Fault;
 use crate::simulate::jats::escape;
 use crate::simulate::pubmed_xml;
+use crate::simulate::record::{Record, RecordKind};
 use crate::simulate::text::plain;
-use crate::simulate::world::{Record, RecordKind};
 
 /// ESearch shows no id beyond this position.
 const MAX_IDS: usize = 9_999;

@@ -1,5 +1,6 @@
 //! The pages: plain HTML that works without scripts, from one frame and one style sheet.
 
+pub(super) mod drift;
 pub(super) mod record;
 pub(super) mod search;
 pub(super) mod status;
@@ -30,7 +31,7 @@ fn frame(title: &str, query: &str, content: &Markup) -> Html<String> {
                         input #q type="search" name="q" value=(query) placeholder="IL-6 AND \"heart failure\"" maxlength="1000";
                         button type="submit" { "Search" }
                     }
-                    nav { a href="/status" { "Status" } }
+                    nav { a href="/drift" { "Drift" } " " a href="/status" { "Status" } }
                 }
                 main #main { (content) }
                 footer {

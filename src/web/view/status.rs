@@ -46,6 +46,7 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("jobs", json!(counts.jobs)),
         ("files", json!(counts.files)),
         ("index", json!({ "size": index.map(Index::stats).transpose()?, "sequence": sequence, "behind": behind })),
+        ("topics", topics(rows)?),
         ("drift", drift(rows)?),
         ("last_refresh", Value::Null),
         ("last_releases", json!([])),
@@ -55,6 +56,18 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         status.insert(name.to_owned(), value);
     }
     Ok(status)
+}
+
+/// How many works have a topic, by whose word, and the newest classifier.
+fn topics(rows: &Rows) -> Result<Value, Error> {
+    let newest = rows.classifiers()?.into_iter().next();
+    let classifier = newest.map(|kept| {
+        let scores = ["n", "top_1", "macro_f1", "calibration_error", "coverage", "covered_top_1"];
+        let scores: Map<String, Value> = scores.iter().map(|name| ((*name).to_owned(), kept.scores[*name].clone())).collect();
+        json!({ "id": kept.id, "trained_at": kept.trained_at, "taxonomy": kept.taxonomy, "from": kept.from, "to": kept.to,
+                "n": kept.n, "scores": scores })
+    });
+    Ok(json!({ "works": rows.topic_counts()?, "classifier": classifier }))
 }
 
 /// The newest decision of the detector; null before there is one.

@@ -1,27 +1,40 @@
-//! The topic mix of everything in the store, judged week by week; what is new in the verdicts is kept.
+//! The topic mix of everything in the store, judged week by week; what is new in the verdicts is kept, and a report of all of it.
 
-use crate::drift::{Decision, Label, Names, Series, detect};
+use crate::drift::explanation::Wish;
+use crate::drift::{Decision, Overview, page};
 use crate::store::drift::NewDecision;
-use crate::store::labelled::LabelledWork;
-use crate::topic::{Assigned, Taxonomy};
+use crate::topic::Taxonomy;
+use crate::worker::topics::{read_texts, table};
 use crate::worker::{Env, Error};
 
-/// Judges all full weeks anew, from the rows as they are now.
+use super::topics;
+
+/// Terms each way in the report.
+const TERMS: usize = 15;
+
+/// Labels what has no label yet, then judges all full weeks anew, from the rows as they are now.
 ///
 /// # Errors
 /// When the store fails.
 pub fn run(env: &Env) -> Result<(), Error> {
-    let works = env.store.read()?.labelled_works(None)?;
-    let mut series = series(&works, &Taxonomy::embedded());
-    series.truncate(env.clock.now().date_naive());
-    drop(works);
-    let (topics, sources) = (series.topics(), series.sources());
-    let decisions = detect(&series.weeks(), Names { topics: &topics, sources: &sources }, &env.drift)?;
-    let kept: Vec<NewDecision> = decisions.iter().map(kept).collect();
+    let taxonomy = Taxonomy::embedded();
+    topics::label(env, &taxonomy)?;
+    let mut table = table(&*env.store.read()?, Some(&taxonomy), None)?;
+    let today = env.clock.today();
+    table.end_on(today.pred_opt().unwrap_or(today));
+    let mut overview = Overview::of(table, env.drift.clone())?;
+    if let Some(chosen) = overview.chosen(None) {
+        read_texts(&*env.store.read()?, &mut overview.table, &[chosen.0, chosen.1])?;
+        let wish = Wish { terms: TERMS, permutations: env.drift.draws - 1, seed: env.drift.seed };
+        overview.explain(chosen, &wish);
+    }
+    let kept: Vec<NewDecision> = overview.decisions.iter().map(kept).collect();
+    let (report, html) = (overview.to_json(), page::content(&overview));
     let mut txn = env.store.write()?;
     let n_new = txn.record_drift_decisions(&kept)?;
+    txn.keep_drift_report(&report, &html)?;
     txn.commit()?;
-    if let Some(last) = decisions.last() {
+    if let Some(last) = overview.decisions.last() {
         let (state, reason) = (last.state.as_str(), word(last));
         tracing::info!(windows = n_new, state, reason, window.to = %last.to, n = last.n_current, "the topic mix was judged");
         if last.refresh {
@@ -29,21 +42,6 @@ pub fn run(env: &Env) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Counts works by the day on which they were first public; those whose day is not known are left out.
-pub fn series(works: &[LabelledWork], taxonomy: &Taxonomy) -> Series {
-    let mut series = Series::default();
-    for work in works {
-        let Ok(date) = work.first_public.parse() else { continue };
-        let label = match taxonomy.assign(work.labels.iter().map(String::as_str)) {
-            Assigned::Topic(id) => Label::Topic(id),
-            Assigned::Unlabelled => Label::Unlabelled,
-            Assigned::Unknown(_) => Label::Unknown,
-        };
-        series.add(date, &work.source, label, 1);
-    }
-    series
 }
 
 fn kept(decision: &Decision) -> NewDecision {

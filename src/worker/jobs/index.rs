@@ -155,7 +155,7 @@ pub fn entries(rows: &Rows, work: WorkId) -> Result<Vec<Change>, store::Error> {
         version: version.number,
         title: work.title.clone(),
         journal: version.venue.clone(),
-        topic: None,
+        topic: rows.topic_of(work.id)?.and_then(|topic| topic.id),
         subjects: work.subjects.clone(),
         source: SourceName::from_name(&version.source).unwrap_or(SourceName::Inbox),
         licence: LicenceCode::from_name(&version.licence).unwrap_or_default(),

@@ -8,6 +8,7 @@ pub mod index;
 pub mod poll;
 pub mod recheck;
 pub mod trial;
+pub mod topics;
 
 use super::queue::Order;
 use super::{Env, Error, archive};
@@ -23,6 +24,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::File { path } => file::run(env, path.as_ref()),
         Order::Trial {} => trial::run(env),
         Order::Drift {} => drift::run(env),
+        Order::Topics { train } => topics::run(env, *train),
         Order::Poll { source } => archive::run(env, *source),
     }
 }
