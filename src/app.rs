@@ -89,7 +89,7 @@ impl App {
         let (store, index) = (self.store.clone(), Arc::clone(&self.index));
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
-        Ok(env.with_drift(config.drift.clone()))
+        Ok(env.with_drift(config.drift.clone()).with_release(config.release.clone(), config.release_schedule.clone()))
     }
 
     fn generator(&self, kind: GeneratorKind, config: &Config) -> Result<Arc<dyn Generate>, Error> {

@@ -15,6 +15,7 @@ mod man;
 mod migrate;
 mod parse;
 mod poll;
+mod release;
 mod restore;
 mod search;
 mod serve;
@@ -66,6 +67,8 @@ enum Command {
     Parse(parse::Args),
     /// Read what the archives posted since the last time
     Poll(poll::Args),
+    /// Make, list, compare, check, publish and take back releases
+    Release(release::Args),
     /// Put a backup in the place of the store
     Restore(restore::Args),
     /// Search accepted questions and passages
@@ -103,6 +106,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Poll(args) => poll::run(args),
+        Command::Release(args) => release::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Search(args) => search::run(args),
         Command::Serve(args) => serve::run(&args),
@@ -127,4 +131,11 @@ fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
 fn print_line(mut line: String) -> anyhow::Result<ExitCode> {
     line.push('\n');
     print_bytes(line.as_bytes())
+}
+
+/// The most memory this process ever had, from the kernel.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

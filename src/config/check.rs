@@ -11,7 +11,7 @@ use crate::model::delivery::SourceName;
 use crate::question::GeneratorKind;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{drift, fetch, source, telemetry};
+use crate::{drift, fetch, release, source, telemetry};
 
 /// Collects what is wrong.
 struct Faults(Vec<String>);
@@ -55,9 +55,15 @@ pub(super) fn check(
     if file.question.generators.contains(&GeneratorKind::Openai) && !file.llm.is_on() {
         faults.add("question.generators", "`openai` needs a model: set `llm.model` and an `[[llm.endpoints]]`");
     }
-    let (mut sources, mut llm, mut question) = (file.sources, file.llm, file.question);
+    let release_schedule = release(&file.release, zone, &mut faults);
+    let (mut sources, mut llm, mut question, mut release) = (file.sources, file.llm, file.question, file.release);
+    if release.contact.is_empty() {
+        release.contact.clone_from(&file.contact);
+    }
     let keys = llm.endpoints.iter_mut().map(|endpoint| &mut endpoint.api_key_file);
-    for path in keys.chain([&mut sources.pubmed.api_key_file, &mut question.model.prompt_file]).flatten() {
+    for path in
+        keys.chain([&mut sources.pubmed.api_key_file, &mut question.model.prompt_file, &mut release.key_file]).flatten()
+    {
         *path = beside(path, origin, credentials);
     }
     if !faults.0.is_empty() {
@@ -79,6 +85,8 @@ pub(super) fn check(
         verify: file.verify,
         index: file.index,
         drift: file.drift,
+        release,
+        release_schedule,
     })
 }
 
@@ -119,6 +127,33 @@ fn ranges(file: &File, faults: &mut Faults) {
         faults.add(&format!("drift.{key}"), format!("{value} is not {expected}"));
     }
     faults.range("index.writer_memory_mib", index.writer_memory_mib, 15, 2048);
+}
+
+/// When a data set is released.
+fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> Option<Schedule> {
+    faults.range("release.validation_share", part.validation_share, 0.0, 0.5);
+    faults.range("release.future_days", part.future_days, 0, 3650);
+    faults.range("release.alpha", part.alpha, 0.0, 10.0);
+    faults.range("release.literature_days", part.literature_days, 1, 36_500);
+    faults.range("release.keep", part.keep, 1, 10_000);
+    faults.range("release.reserve_mib", part.reserve_mib, 0, 1 << 30);
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let name = &part.name;
+    if name.is_empty() || name.len() > 80 || !name.chars().all(is_plain) || name.starts_with('-') || name.ends_with('-')
+    {
+        faults.add("release.name", format!("{name:?} is not made of lower-case letters, digits and single hyphens"));
+    }
+    if !part.url.is_empty() {
+        check_url("release.url", &part.url, faults);
+    }
+    let zone = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
+    match Schedule::parse(&part.schedule, zone) {
+        Ok(schedule) => part.enabled.then_some(schedule),
+        Err(refused) => {
+            faults.add("release.schedule", refused);
+            None
+        }
+    }
 }
 
 /// The schedules of the sources that are switched on.

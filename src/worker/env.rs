@@ -12,9 +12,11 @@ use crate::model::delivery::SourceName;
 use crate::model::document::Document;
 use crate::model::question::Draft;
 use crate::question::Generate;
+use crate::release;
 use crate::store::{DataDir, Store};
 
 use super::drafting::Drafting;
+use super::schedule::Schedule;
 use super::{Archive, Error, Judge};
 
 /// Everything a job may use; built once.
@@ -31,6 +33,10 @@ pub struct Env {
     drafting: Drafting,
     /// How the topic mix is judged.
     pub drift: detector::Config,
+    /// What is released.
+    pub release: release::Config,
+    /// When a data set is released without being asked for; `None` when never.
+    pub release_schedule: Option<Schedule>,
     wake: Notify,
     stopping: CancellationToken,
 }
@@ -58,6 +64,8 @@ impl Env {
             judge,
             archives,
             drift: detector::Config::default(),
+            release: release::Config::default(),
+            release_schedule: None,
             drafting,
             wake,
             stopping,
@@ -67,6 +75,11 @@ impl Env {
     /// With another way to judge the topic mix than the default.
     pub fn with_drift(self, drift: detector::Config) -> Self {
         Env { drift, ..self }
+    }
+
+    /// With releases, and when they are made.
+    pub fn with_release(self, release: release::Config, schedule: Option<Schedule>) -> Self {
+        Env { release, release_schedule: schedule, ..self }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.

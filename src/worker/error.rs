@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{drift, index, question, store};
+use crate::{drift, index, question, release, store};
 
 use super::queue::Retry;
 
@@ -15,6 +15,8 @@ pub enum Error {
     Draft(#[from] question::Error),
     #[error("the topic mix could not be judged: {0}")]
     Drift(#[from] drift::Error),
+    #[error("no release was made: {0}")]
+    Release(#[from] release::Error),
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("cannot watch the inbox {}: {reason}", path.display())]
@@ -36,8 +38,11 @@ impl Error {
                     Retry::Never
                 }
             }
+            Error::Release(error) if !error.is_passing() => Retry::Never,
             Error::Draft(error) => error.retry(),
-            Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
+            Error::Release(_) | Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => {
+                Retry::Backoff
+            }
             Error::Drift(_) => Retry::Never,
             Error::Parked { retry, .. } => *retry,
         }

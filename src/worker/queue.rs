@@ -22,12 +22,35 @@ pub enum Order {
     Recheck { work: WorkId },
     /// Judge the topic mix.
     Drift {},
+    /// Release a data set.
+    Release { cause: Cause },
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
 
+/// Why a release is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Schedule,
+    /// Somebody asked for it.
+    Command,
+    /// Something that was released has to be taken back.
+    Takedown,
+}
+
+impl Cause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Schedule => "schedule",
+            Cause::Command => "command",
+            Cause::Takedown => "takedown",
+        }
+    }
+}
+
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 5] = ["poll", "file", "recheck", "drift", "draft"];
+pub const KINDS: [&str; 6] = ["poll", "file", "recheck", "drift", "draft", "release"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -36,6 +59,7 @@ impl Order {
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
             Order::Drift {} => "drift",
+            Order::Release { .. } => "release",
             Order::Poll { .. } => "poll",
         }
     }
@@ -46,6 +70,7 @@ impl Order {
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
             Order::Drift {} => "all".to_owned(),
+            Order::Release { cause } => cause.as_str().to_owned(),
             Order::Poll { source } => source.to_string(),
         }
     }
@@ -147,6 +172,7 @@ mod tests {
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
             Order::Drift {},
+            Order::Release { cause: Cause::Takedown },
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

@@ -7,6 +7,7 @@ pub mod full_text;
 pub mod index;
 pub mod poll;
 pub mod recheck;
+pub mod release;
 
 use super::queue::Order;
 use super::{Env, Error, archive};
@@ -21,6 +22,10 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
         Order::Drift {} => drift::run(env),
+        Order::Release { cause } => {
+            let ask = release::Ask { cause: *cause, at: None, stage: false };
+            release::dataset(env, ask, &mut |_, _| ()).map(drop)
+        }
         Order::Poll { source } => archive::run(env, *source),
     }
 }
