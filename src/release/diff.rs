@@ -204,3 +204,49 @@ fn feed(field: &Field, hasher: &mut DefaultHasher) {
         other => (7_u8, other.to_string()).hash(hasher),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::parquet::Table;
+    use crate::release::row::Row as Record;
+    use crate::release::tests::row;
+    use crate::release::{cells, schema};
+
+    fn release(rows: &[Record], is_later: bool) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let wider = format!("{}\n  required int32 rank;\n}}", schema::QUESTIONS.trim_end_matches("\n}"));
+        let path = folder.path().join("data/open/train-00000-of-00001.parquet");
+        let mut table = Table::create(&path, if is_later { &wider } else { schema::QUESTIONS }).unwrap();
+        for row in rows {
+            table
+                .push(|to| {
+                    cells::fill(row, to);
+                    if is_later {
+                        to.int(7);
+                    }
+                })
+                .unwrap();
+        }
+        table.finish("x").unwrap();
+        folder
+    }
+
+    /// A reader of version 1.0 before a later minor release, and the other way round.
+    #[test]
+    fn a_column_that_only_one_has_is_no_difference() {
+        let rows: Vec<Record> = ["a", "b"].map(|id| row(id, "10.5555/a")).into();
+        let mut other = rows.clone();
+        other[1].tier = Some("verified".into());
+        let (old, new, changed) = (release(&rows, false), release(&rows, true), release(&other, true));
+        for (from, to) in [(&old, &new), (&new, &old)] {
+            let found = diff(from.path(), to.path()).unwrap();
+            assert!(found.is_empty() && found.n_same == 2, "{found:?}");
+        }
+        let found = diff(old.path(), changed.path()).unwrap();
+        assert_eq!(found.changes.len(), 1);
+        assert_eq!((found.changes[0].id.as_str(), found.changes[0].fields.as_slice()), ("b", &["tier".to_owned()][..]));
+        let path = changed.path().join("data/open/train-00000-of-00001.parquet");
+        assert_eq!(crate::release::verify::misfit(&path).unwrap(), None);
+    }
+}

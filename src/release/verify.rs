@@ -140,19 +140,15 @@ fn data(folder: &Path, manifest: &Manifest, errors: &mut Vec<String>) {
         errors.push(format!("{}: schema {} is not known here", manifest::FILE, manifest.version.major));
         return;
     }
-    let expected = match parse_message_type(schema::QUESTIONS) {
-        Ok(expected) => expected,
-        Err(error) => unreachable!("the schema does not parse: {error}"),
-    };
     let mut n_rows = 0;
     for entry in manifest.files.iter().filter(|entry| entry.path.starts_with("data/")) {
-        match read::open(&folder.join(&entry.path)) {
-            Ok(reader) => {
-                let metadata = reader.metadata().file_metadata();
+        let path = folder.join(&entry.path);
+        match read::n_rows(&path).and_then(|n| Ok((n, misfit(&path)?))) {
+            Ok((n, misfit)) => {
                 if !entry.path.starts_with(&format!("data/{}/", read::TOMBSTONES)) {
-                    n_rows += u64::try_from(metadata.num_rows()).unwrap_or(0);
+                    n_rows += n;
                 }
-                if let Some(column) = missing(&expected, metadata.schema()) {
+                if let Some(column) = misfit {
                     errors.push(format!("{}: column {column} is not as the schema has it", entry.path));
                 }
             }
@@ -165,11 +161,23 @@ fn data(folder: &Path, manifest: &Manifest, errors: &mut Vec<String>) {
     }
 }
 
-/// The first column of `expected` that `found` lacks or has otherwise. Columns after them are a later minor release's.
-fn missing(expected: &Type, found: &Type) -> Option<String> {
+/// The first column of the schema that `found` lacks or has otherwise. Columns behind them are a later minor release's.
+fn missing(found: &Type) -> Option<String> {
+    let expected = match parse_message_type(schema::QUESTIONS) {
+        Ok(expected) => expected,
+        Err(error) => unreachable!("the schema does not parse: {error}"),
+    };
     let found = found.get_fields();
     let at = expected.get_fields().iter().enumerate().find(|(at, field)| found.get(*at) != Some(field));
     at.map(|(_, field)| field.name().to_owned())
+}
+
+/// The first column of a data file that is not as this program's schema has it.
+///
+/// # Errors
+/// When it can not be opened.
+pub fn misfit(path: &Path) -> Result<Option<String>, Error> {
+    Ok(missing(read::open(path)?.metadata().file_metadata().schema()))
 }
 
 fn walk(folder: &Path, root: &Path) -> Result<Vec<String>, Error> {

@@ -117,12 +117,18 @@ impl WriteTxn<'_> {
         self.note_skipped(&release.kind, &release.name, reason)
     }
 
-    /// Notes in the log that no release of this kind and name was made, and why.
+    /// Notes in the log that no release of this kind and name was made, and why; once a day for one reason.
     ///
     /// # Errors
     /// When the store can not be written.
     pub fn note_skipped(&mut self, kind: &str, name: &str, reason: &str) -> Result<(), Error> {
-        self.audit("release_skipped", &format!("{kind} {name}"), reason)
+        let subject = format!("{kind} {name}");
+        let today = self.now().date_naive();
+        let last = self.audited("release_skipped", 1)?.pop();
+        if last.is_some_and(|(at, whom, why)| at.date_naive() == today && whom == subject && why == reason) {
+            return Ok(());
+        }
+        self.audit("release_skipped", &subject, reason)
     }
 
     /// Moves a release on. `summary`: JSON, kept when it is given; `reason`: of a yank.

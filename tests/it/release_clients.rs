@@ -1,0 +1,48 @@
+//! Real clients before a release: Python's, and Debian's minisign. Only when `ALUDEL_CLIENTS` is set, for they come over the network.
+
+use std::path::Path;
+use std::process::Command;
+
+use aludel::model::delivery::SourceName;
+use aludel::model::document::Document;
+use aludel::model::licence::Licence;
+use aludel::worker::queue::Cause;
+use tempfile::TempDir;
+
+use crate::release::{Station, dated, invented, whole};
+
+/// Two releases with every part, split and kind of change; the second is returned.
+fn second_release(folder: &Path) -> std::path::PathBuf {
+    let config = aludel::release::Config { pointers: true, validation_share: 0.2, ..whole() };
+    let station = Station::open(folder, config);
+    let deliver = |number: u32, licence: &str, day: &str| {
+        let document = Document { licence: Licence::from_api(licence), ..invented(number) };
+        station.deliver(SourceName::Biorxiv, dated(document, day));
+    };
+    for (number, licence) in (1..=60).zip(["cc_by", "cc0", "cc_by_sa", "cc_by_nc", "cc_by_nd"].into_iter().cycle()) {
+        deliver(number, licence, "2026-02-03");
+    }
+    (61..=64).for_each(|number| deliver(number, "cc_by", "2026-05-20"));
+    station.published(Cause::Command, "2026-06-01");
+    deliver(1, "cc_no", "2026-02-03");
+    deliver(65, "cc_by", "2026-02-03");
+    station.published(Cause::Command, "2026-07-01").1
+}
+
+#[test]
+fn real_clients_read_a_release() {
+    let Some(setting) = std::env::var_os("ALUDEL_CLIENTS") else {
+        println!("skipped: ALUDEL_CLIENTS is not set (to 1, or to the folder of a virtual environment that is kept)");
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let release = second_release(folder.path());
+    let mut script = Command::new("python3");
+    script.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/release_clients.py")).arg(&release);
+    if setting != "1" {
+        script.arg("--venv").arg(setting);
+    }
+    let output = script.output().unwrap();
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
