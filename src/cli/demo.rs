@@ -1,5 +1,7 @@
 //! `aludel demo`: the archives and the service in one process on a temporary folder; a simulated month in about a minute.
 
+mod release;
+
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -78,9 +80,10 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
     let clock = Clock::scaled(scale);
     let simulator = Simulator::start(world, clock.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     // At this speed archives change while a page of them is read: that is noticed, logged as a warning, and read again.
+    let urls = simulator.base_urls();
     let configured = |schedule: &str| {
-        let urls = simulator.base_urls();
-        Config::of(configuration(&urls, scale, data_dir.clone(), args.listen, from.date_naive(), schedule))
+        let file = configuration(&urls, scale, data_dir.clone(), args.listen, from.date_naive(), schedule);
+        Config::of(File { release: release::config(from, args.days), ..file })
     };
     let metrics = Metrics::install().context("starting the metrics")?;
     let mut service = Service::start(configured(DAILY)?, &metrics).await?;
@@ -114,7 +117,8 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
 
     let counts = counts(&service).await?;
     let examples = examples(&service)?;
-    report(args, &url, &counts, &examples)?;
+    let released = release::finish(&service, &configured(YEARLY)?).await?;
+    report(args, &url, &counts, &examples, &released)?;
     if !args.exit && !ended_early {
         if !args.no_open {
             open_browser(&url);
@@ -251,13 +255,21 @@ fn examples(service: &Service) -> anyhow::Result<Vec<(String, Vec<String>, u64)>
     Ok(found)
 }
 
-fn report(args: &Args, url: &str, counts: &Counts, examples: &[(String, Vec<String>, u64)]) -> anyhow::Result<()> {
+fn report(
+    args: &Args,
+    url: &str,
+    counts: &Counts,
+    examples: &[(String, Vec<String>, u64)],
+    released: &release::Released,
+) -> anyhow::Result<()> {
     if args.json {
         let examples: Vec<_> = examples
             .iter()
             .map(|(query, filters, hits)| json!({ "query": query, "where": filters, "hits": hits }))
             .collect();
-        super::print_line(json!({ "url": url, "counts": counts, "examples": examples }).to_string())?;
+        super::print_line(
+            json!({ "url": url, "counts": counts, "examples": examples, "releases": released.json() }).to_string(),
+        )?;
         return Ok(());
     }
     let list = |counts: &std::collections::BTreeMap<String, u64>| {
@@ -268,6 +280,7 @@ fn report(args: &Args, url: &str, counts: &Counts, examples: &[(String, Vec<Stri
         format!("questions  {}", list(&counts.questions)),
         format!("types      {}", list(&counts.answer_types)),
         format!("withdrawn  {}", if counts.withdrawn.is_empty() { "none".to_owned() } else { list(&counts.withdrawn) }),
+        released.text(),
         String::new(),
         "searches to try on the page:".to_owned(),
     ];
