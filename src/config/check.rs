@@ -137,11 +137,9 @@ fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> O
     faults.range("release.literature_days", part.literature_days, 1, 36_500);
     faults.range("release.keep", part.keep, 1, 10_000);
     faults.range("release.reserve_mib", part.reserve_mib, 0, 1 << 30);
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &part.name;
-    if name.is_empty() || name.len() > 80 || !name.chars().all(is_plain) || name.starts_with('-') || name.ends_with('-')
-    {
-        faults.add("release.name", format!("{name:?} is not made of lower-case letters, digits and single hyphens"));
+    if !release::is_name(name) {
+        faults.add("release.name", format!("{name:?} is not made of lower-case letters, digits and hyphens"));
     }
     if !part.url.is_empty() {
         check_url("release.url", &part.url, faults);

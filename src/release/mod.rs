@@ -19,6 +19,7 @@ pub mod export;
 pub mod grader;
 pub mod licence;
 pub mod manifest;
+pub mod model;
 mod parquet;
 pub mod publish;
 pub mod read;
@@ -33,9 +34,15 @@ pub mod split;
 pub mod verify;
 
 pub use config::Config;
-pub use disk::guard;
+pub use disk::{expected_bytes, guard};
 pub use error::Error;
 pub use version::{InvalidVersion, Version};
+
+/// Whether `name` can name a data set or a model: lower-case letters, digits, and hyphens inside; so it is a folder's name, too.
+pub fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=80).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('-') && !name.ends_with('-')
+}
 
 #[cfg(test)]
 pub(crate) mod tests {

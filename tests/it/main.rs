@@ -12,6 +12,7 @@ mod module_graph;
 mod month;
 mod release;
 mod release_clients;
+mod release_models;
 mod release_runs;
 mod serve;
 mod simulate;

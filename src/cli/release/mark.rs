@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::json;
 
 use crate::app::App;
@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::model::status::ReleaseStatus;
 use crate::release::Version;
 use crate::release::manifest::Kind;
+use crate::release::model::alias::{Alias, history};
 use crate::release::publish::{Root, yank as mark};
 use crate::store::release::Release;
 
@@ -69,6 +70,11 @@ pub fn yank(args: &YankArgs) -> anyhow::Result<ExitCode> {
     let (config, app, release) = args.which.open()?;
     let root = Root::new(config.data_dir.releases());
     let folder = root.folder(args.which.kind(), &release.name, args.which.version);
+    if args.which.kind() == Kind::Model
+        && history(&root, &release.name, Alias::Champion)?.first() == Some(&args.which.version)
+    {
+        bail!("{} {} is the champion: `aludel release rollback {0}` first", release.name, release.version);
+    }
     let mut txn = app.store.write()?;
     txn.move_release(&release, ReleaseStatus::Yanked, None, Some(&args.reason))?;
     // The mark before the row: a kill in between leaves a release that says more than the store, never less.

@@ -1,9 +1,11 @@
 //! `aludel release`: make, list, compare, check, publish and take back releases.
 
+mod alias;
 mod dataset;
 mod diff;
 mod list;
 mod mark;
+mod model;
 mod publish;
 mod verify;
 
@@ -25,6 +27,8 @@ pub struct Args {
 enum Command {
     /// Release a data set from what the store holds now
     Dataset(dataset::Args),
+    /// Release a model: an adapter or full weights, with its lineage
+    Model(model::Args),
     /// List what was released, and what was skipped
     List(list::Args),
     /// Compare two data sets row by row
@@ -37,6 +41,10 @@ enum Command {
     Yank(mark::YankArgs),
     /// Keep a release's files from retention
     Pin(mark::PinArgs),
+    /// Show or set which version of a model is champion or candidate
+    Alias(alias::Args),
+    /// Let a model's champion be the version it was before
+    Rollback(alias::RollbackArgs),
 }
 
 /// # Errors
@@ -44,12 +52,15 @@ enum Command {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Dataset(args) => dataset::run(args),
+        Command::Model(args) => model::run(args),
         Command::List(args) => list::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Yank(args) => mark::yank(args),
         Command::Pin(args) => mark::pin(args),
+        Command::Alias(args) => alias::run(args),
+        Command::Rollback(args) => alias::rollback(args),
     }
 }
 

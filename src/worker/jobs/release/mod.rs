@@ -5,6 +5,7 @@
 //! that is not is built again under the same number and time.
 
 mod facts;
+mod model;
 mod plan;
 mod rows;
 
@@ -19,11 +20,12 @@ use crate::release::manifest::{Kind, Manifest};
 use crate::release::publish::Root;
 use crate::release::seal::{Sealed, Sealer};
 use crate::release::sign::Signer;
-use crate::release::{self, Config, Version, catalog, guard, read, retention};
+use crate::release::{self, Config, Version, catalog, expected_bytes, guard, read, retention};
 use crate::store::release::Release;
 use crate::worker::queue::Cause;
 use crate::worker::{Env, Error};
 
+pub use model::model;
 pub use plan::Plan;
 
 /// What is asked for.
@@ -169,7 +171,7 @@ fn build(env: &Env, root: &Root, release: &Release, progress: Progress<'_>) -> R
     let previous =
         plan.previous.and_then(|previous| published.iter().find(|listed| listed.manifest.version == previous));
     let size = previous.map(|listed| (listed.manifest.bytes(), listed.manifest.more["rows"].as_u64().unwrap_or(0)));
-    guard(root.path(), n_rows, size, env.release.reserve_mib)?;
+    guard(root.path(), expected_bytes(n_rows, size), env.release.reserve_mib)?;
     let signer = Signer::open(&key_file(&env.release, root))?;
 
     let mut sealer = Sealer::begin(folder, plan.header(&env.release, release, version))?;
