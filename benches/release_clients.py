@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-PACKAGES = ["datasets", "pandas", "pyarrow", "duckdb", "polars", "mlcroissant", "huggingface_hub", "pyyaml", "cffconvert"]
+PACKAGES = ["datasets==5.2.0", "pandas==3.1.1", "pyarrow==26.0.1", "duckdb==2.0.1", "polars==2.1.0", "mlcroissant==1.1.1",
+            "huggingface_hub==2.4.0", "pyyaml==6.0.4", "cffconvert==2.0.0"]
 
 
 def main():
@@ -29,7 +30,10 @@ def main():
         venv = args.venv or Path(fresh) / "venv"
         python = venv / "bin" / "python"
         if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+            done = subprocess.run([sys.executable, "-m", "venv", venv], capture_output=True, text=True)
+            if done.returncode != 0:
+                print(f"skipped everything: no virtual environment can be made ({done.stderr.strip() or done.stdout.strip()})")
+                return 0
         for package in PACKAGES:
             done = subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", package],
                                   capture_output=True, text=True)

@@ -47,9 +47,10 @@ impl Cuts {
         let earlier = |day: NaiveDate| day.checked_sub_days(slice).unwrap_or(NaiveDate::MIN);
         let newest = earlier(day);
         match before {
-            // A release that held nothing back, or a clock that went back: nothing that was out is held back again.
-            Some(before) => Cuts { settled: before.min(newest.max(before)), released: newest.max(before) },
-            None => Cuts { settled: earlier(newest), released: newest },
+            // A clock that went back, or a longer slice: nothing that was out is held back again.
+            Some(before) if before < NaiveDate::MAX => Cuts { settled: before, released: newest.max(before) },
+            // The first release, or one after a release that held nothing back.
+            _ => Cuts { settled: earlier(newest), released: newest },
         }
     }
 }
@@ -169,6 +170,7 @@ mod tests {
         assert_eq!(at(first, ""), Some(Split::Train), "a work without a date is not new");
         let none = Cuts::on(day("2026-03-01"), 0, None);
         assert_eq!(at(none, "2026-02-28"), Some(Split::Train));
+        assert_eq!(Cuts::on(day("2026-03-01"), 28, Some(none.released)), first, "holding back can begin again");
         let back = Cuts::on(day("2026-01-01"), 28, Some(day("2026-02-01")));
         assert_eq!(back, Cuts { settled: day("2026-02-01"), released: day("2026-02-01") });
     }

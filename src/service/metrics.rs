@@ -65,6 +65,10 @@ fn describe() {
     describe_gauge!("aludel_drift_band", "Upper end of the band of chance for the newest window");
     describe_gauge!("aludel_drift_documents", "Labelled works in the newest window");
     describe_counter!("aludel_releases_total", "Releases that were made or skipped, by kind and result");
+    describe_gauge!(
+        "aludel_release_progress",
+        "Share of its questions that the release being made, or the last one, has written"
+    );
     describe_gauge!("aludel_release_rows", "Questions in the newest data set");
     describe_gauge!("aludel_release_seconds_since", "Since the newest data set was published");
     describe_gauge!(

@@ -121,6 +121,25 @@ impl Rows {
         })
     }
 
+    /// Walks over all works that are not deleted: the first day on which each can have been public, and its subject labels.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn each_labelled_work(&self, mut visit: impl FnMut(Option<NaiveDate>, &[&str])) -> Result<(), Error> {
+        let sql = "SELECT w.first_public, (SELECT group_concat(label, char(31)) FROM
+                       (SELECT label FROM subjects WHERE work = w.id ORDER BY source, label))
+                   FROM works w WHERE w.status <> 'deleted'";
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let date: Option<String> = row.get(0)?;
+            let labels = row.get_ref(1)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            let labels: Vec<&str> = labels.map(|all| all.split('\u{1f}').collect()).unwrap_or_default();
+            visit(date.and_then(|date| PartialDate::try_from(date).ok()).map(PartialDate::earliest), &labels);
+        }
+        Ok(())
+    }
+
     /// Pairs of works that are one paper: a preprint and its article, a text and its update. Stated by either, or by a list.
     ///
     /// # Errors

@@ -406,6 +406,24 @@ fn topics_are_sampled_to_the_literature_and_shortfalls_reported() {
 }
 
 #[test]
+fn a_full_disk_stops_a_release_before_it_begins() {
+    let folder = TempDir::new().unwrap();
+    let station = stocked(folder.path(), release::Config { reserve_mib: 1 << 30, ..whole() });
+    let ask = Ask { cause: Cause::Schedule, at: Some(time("2026-06-01")), stage: false };
+    let error = dataset(&station.env, ask, &mut |_, _| ()).unwrap_err();
+    assert!(error.to_string().contains("release.reserve_mib"), "{error}");
+    assert_eq!(error.retry(), queue::Retry::Backoff);
+    drop(station);
+    // Once there is room, it is the same release, of the same time.
+    let station = Station::open(folder.path(), whole());
+    let (version, release) = station.published(Cause::Schedule, "2026-06-09");
+    assert_eq!(version, "1.0.0");
+    assert!(
+        fs::read_to_string(release.join("manifest.json")).unwrap().contains("\"created\": \"2026-06-01T04:30:00Z\"")
+    );
+}
+
+#[test]
 fn a_flipped_byte_in_any_file_is_found_and_named() {
     let folder = TempDir::new().unwrap();
     let station = stocked(folder.path(), whole());

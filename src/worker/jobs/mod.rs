@@ -24,7 +24,10 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Drift {} => drift::run(env),
         Order::Release { cause } => {
             let ask = release::Ask { cause: *cause, at: None, stage: false };
-            release::dataset(env, ask, &mut |_, _| ()).map(drop)
+            let mut progress = |done: u64, all: u64| {
+                metrics::gauge!("aludel_release_progress").set(done as f64 / all.max(1) as f64);
+            };
+            release::dataset(env, ask, &mut progress).map(drop)
         }
         Order::Poll { source } => archive::run(env, *source),
     }

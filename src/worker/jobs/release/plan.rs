@@ -250,42 +250,32 @@ fn newest_row(store: &Rows) -> Result<Option<i64>, Error> {
 fn literature(store: &Rows, config: &Config, taxonomy: &Taxonomy, today: NaiveDate) -> Result<Literature, Error> {
     let from = today.checked_sub_days(Days::new(u64::from(config.literature_days))).unwrap_or(NaiveDate::MIN);
     let (mut recent, mut all) = (BTreeMap::new(), BTreeMap::new());
-    let mut earliest: Option<String> = None;
-    let mut last: Option<(String, bool)> = None;
-    for work in store.labelled_works(None)? {
-        // A work is counted once, by the first of its sources that has a known label.
-        let topic = match taxonomy.assign(work.labels.iter().map(String::as_str)) {
+    let mut earliest: Option<NaiveDate> = None;
+    store.each_labelled_work(|first_public, labels| {
+        let topic = match taxonomy.assign(labels.iter().copied()) {
             Assigned::Topic(topic) => topic,
             Assigned::Unlabelled | Assigned::Unknown(_) => "",
         };
-        let is_recent = work.first_public.parse::<NaiveDate>().is_ok_and(|day| (from..=today).contains(&day));
-        if let Some((key, labelled)) = &mut last
-            && *key == work.key
-        {
-            if !*labelled && !topic.is_empty() {
-                *labelled = true;
-                for counts in [(is_recent).then_some(&mut recent), Some(&mut all)].into_iter().flatten() {
-                    *counts.entry(String::new()).or_insert(1_u64) -= 1;
-                    *counts.entry(topic.to_owned()).or_default() += 1;
-                }
-            }
-            continue;
+        if first_public.is_some_and(|day| (from..=today).contains(&day)) {
+            count(&mut recent, topic);
         }
-        if is_recent {
-            *recent.entry(topic.to_owned()).or_default() += 1;
-        }
-        *all.entry(topic.to_owned()).or_default() += 1;
-        if !work.first_public.is_empty() && earliest.as_ref().is_none_or(|known| *known > work.first_public) {
-            earliest = Some(work.first_public.clone());
-        }
-        last = Some((work.key, !topic.is_empty()));
-    }
+        count(&mut all, topic);
+        earliest = [earliest, first_public].into_iter().flatten().min();
+    })?;
     let taxonomy_version = taxonomy.version();
     Ok(if recent.is_empty() {
-        Literature { topics: all, from: earliest.unwrap_or_else(|| "ever".to_owned()), taxonomy_version }
+        let from = earliest.map_or_else(|| "ever".to_owned(), |day| day.to_string());
+        Literature { topics: all, from, taxonomy_version }
     } else {
         Literature { topics: recent, from: from.to_string(), taxonomy_version }
     })
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, topic: &str) {
+    match counts.get_mut(topic) {
+        Some(n) => *n += 1,
+        None => drop(counts.insert(topic.to_owned(), 1)),
+    }
 }
 
 /// How many training rows each part takes of each topic. Rows without a topic are taken whole: nothing says what their share is.
