@@ -45,7 +45,7 @@ enum Command {
     Backfill(backfill::Args),
     /// Copy the store while it is in use, and check the copy
     Backup(backup::Args),
-    /// Check every quote, row and index entry; repair the index on request
+    /// Check every quote, row, index entry and release; repair the index on request
     Check(check::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),

@@ -45,7 +45,7 @@ pub struct Config {
     pub keep: usize,
     /// What a release leaves free on the disk, in MiB. Default 1024.
     pub reserve_mib: u64,
-    /// File of the minisign secret key. Default: made on first use beside the releases.
+    /// File of the minisign secret key. Default: `minisign.key` in the data directory, made on first use.
     pub key_file: Option<PathBuf>,
 }
 

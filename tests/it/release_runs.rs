@@ -75,10 +75,9 @@ fn the_same_store_gives_the_same_bytes_at_another_place_and_in_another_zone() {
     let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let there = there.path().join("some where/else");
     ingest(here.path(), 1..=12);
-    Signer::open(&here.path().join("releases/minisign.key")).unwrap();
+    Signer::open(&here.path().join("minisign.key")).unwrap();
     copy(here.path(), &there);
-    fs::set_permissions(there.join("releases/minisign.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
-        .unwrap();
+    fs::set_permissions(there.join("minisign.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let release = |data: &Path, zone: &str, at: &str| {
         let mut command = aludel();
         command.args(["release", "dataset", "--json", "--at", at, "--data-dir"]).arg(data);
@@ -195,7 +194,14 @@ fn staged_published_yanked_pinned_and_kept() {
     assert_eq!(names, ["1.0.0", "1.3.0", "1.4.0"]);
     let diff = json(data, &["release", "diff", "1.3.0", "1.4.0", "--json"]);
     assert_eq!(diff["counts"]["added"], 1, "{diff}");
+    let check = || json_lines(&run(data, &["check", "--json"]).stdout).pop().unwrap();
+    assert_eq!(check()["ok"], true, "{}", check());
     fs::write(Path::new(&path).join("README.md"), "changed").unwrap();
+    assert!(
+        check()["release_faults"][0].as_str().unwrap().starts_with("release aludel-biology 1.0.0: README.md: "),
+        "{}",
+        check()
+    );
     let output = run(data, &["release", "verify", &path]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("README.md: "), "{output:?}");

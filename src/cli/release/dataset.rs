@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::settings::Settings;
 use crate::release::sign::{Signer, key_id};
-use crate::worker::jobs::release::{Ask, Made, dataset, key_file, root};
+use crate::worker::jobs::release::{Ask, Made, dataset, key_file};
 use crate::worker::queue::Cause;
 
 /// Release a data set from what the store holds now
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Made::Sealed { folder, manifest } => ("sealed", folder, manifest),
         Made::Published { folder, manifest } => ("published", folder, manifest),
     };
-    let signer = Signer::open(&key_file(&env.release, &root(&env)))?;
+    let signer = Signer::open(&key_file(&env))?;
     let key = crate::release::sign::public_key(&signer.public_key()?).map_err(anyhow::Error::msg)?;
     if args.json {
         let object = json!({

@@ -20,7 +20,7 @@ use crate::release::manifest::{Kind, Manifest};
 use crate::release::publish::Root;
 use crate::release::seal::{Sealed, Sealer};
 use crate::release::sign::Signer;
-use crate::release::{self, Config, Version, catalog, expected_bytes, guard, read, retention};
+use crate::release::{self, Version, catalog, expected_bytes, guard, read, retention};
 use crate::store::release::Release;
 use crate::worker::queue::Cause;
 use crate::worker::{Env, Error};
@@ -172,7 +172,7 @@ fn build(env: &Env, root: &Root, release: &Release, progress: Progress<'_>) -> R
         plan.previous.and_then(|previous| published.iter().find(|listed| listed.manifest.version == previous));
     let size = previous.map(|listed| (listed.manifest.bytes(), listed.manifest.more["rows"].as_u64().unwrap_or(0)));
     guard(root.path(), expected_bytes(n_rows, size), env.release.reserve_mib)?;
-    let signer = Signer::open(&key_file(&env.release, root))?;
+    let signer = Signer::open(&key_file(env))?;
 
     let mut sealer = Sealer::begin(folder, plan.header(&env.release, release, version))?;
     let policy = Policy::embedded();
@@ -270,9 +270,9 @@ fn number(release: &Release) -> Result<Version, Error> {
     release.version.parse().map_err(damaged)
 }
 
-/// Where the key lies.
-pub fn key_file(config: &Config, root: &Root) -> PathBuf {
-    config.key_file.clone().unwrap_or_else(|| root.path().join("minisign.key"))
+/// Where the key lies: not among the releases, which are for everyone.
+pub fn key_file(env: &Env) -> PathBuf {
+    env.release.key_file.clone().unwrap_or_else(|| env.data_dir.root().join("minisign.key"))
 }
 
 /// Now, as precise as a release's time is.

@@ -31,7 +31,7 @@ pub fn model(env: &Env, folder: &Path, name: &str, at: DateTime<Utc>) -> Result<
     let bytes: u64 =
         checked.files.iter().filter_map(|name| folder.join(name).metadata().ok()).map(|meta| meta.len()).sum();
     guard(root.path(), bytes, env.release.reserve_mib)?;
-    let signer = Signer::open(&key_file(&env.release, &root))?;
+    let signer = Signer::open(&key_file(env))?;
     let dataset = trained_on(&root, &env.release.name, &checked)?;
     let publisher = env.release.publisher.clone();
     let header = Header { name: name.to_owned(), version, created: release.created_at, publisher };
