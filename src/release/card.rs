@@ -19,7 +19,7 @@ pub struct Card<'a> {
     pub balance: &'a Balance,
     pub facts: &'a Facts,
     pub policy: &'a Policy,
-    pub diff: &'a Diff,
+    pub diff: Option<&'a Diff>,
 }
 
 impl fmt::Display for Card<'_> {
@@ -103,7 +103,7 @@ impl Card<'_> {
             balance.works,
             publisher(header)
         )?;
-        if let Some(previous) = header.previous {
+        if let (Some(previous), Some(diff)) = (header.previous, diff) {
             writeln!(f, "Changes since {previous} (all of them in `CHANGES.md`, row by row in `changes.jsonl`):\n")?;
             writeln!(f, "{}", changes::summary(diff))?;
         }

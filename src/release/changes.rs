@@ -20,12 +20,22 @@ pub fn lines(diff: &Diff) -> Vec<u8> {
     bytes
 }
 
-/// `CHANGES.md`. `from`: `None` for the first release.
-pub fn text(name: &str, from: Option<Version>, to: Version, n_rows: u64, diff: &Diff) -> String {
+/// `CHANGES.md`. `from`: `None` for the first release; `diff`: `None` when the release before was not there to compare with.
+pub fn text(name: &str, from: Option<Version>, to: Version, n_rows: u64, diff: Option<&Diff>) -> String {
     let mut text = format!("# {name} {to}\n\n");
-    let Some(from) = from else {
-        let _ = writeln!(text, "The first release: {n_rows} questions.");
-        return text;
+    let (from, diff) = match (from, diff) {
+        (Some(from), Some(diff)) => (from, diff),
+        (Some(from), None) => {
+            let _ = writeln!(
+                text,
+                "{n_rows} questions. {from} was no longer there to compare with: what changed since is not listed."
+            );
+            return text;
+        }
+        (None, _) => {
+            let _ = writeln!(text, "The first release: {n_rows} questions.");
+            return text;
+        }
     };
     let _ = writeln!(text, "Changes since {from}, row by row in `changes.jsonl`.\n\n{}", summary(diff));
     for kind in Kind::ALL {

@@ -46,7 +46,8 @@ impl Root {
         self.0.join(inner(kind, name, version))
     }
 
-    fn staged(&self, kind: Kind, name: &str, version: Version) -> PathBuf {
+    /// Where a release waits that was staged.
+    pub fn staged(&self, kind: Kind, name: &str, version: Version) -> PathBuf {
         self.0.join(STAGED).join(inner(kind, name, version))
     }
 

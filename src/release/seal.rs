@@ -219,18 +219,19 @@ impl Sealer {
         self.files.push(entry);
         let (header, balance) = (&self.header, &self.balance);
 
-        let changed = previous.map_or_else(|| Ok(Diff::default()), |previous| diff(previous, &self.folder))?;
+        let changed = previous.map(|previous| diff(previous, &self.folder)).transpose()?;
+        let changed = changed.as_ref();
         let policy = Policy::embedded();
         let data: Vec<Entry> = self.files.iter().filter(|entry| entry.path.starts_with("data/")).cloned().collect();
-        let card = Card { header, balance, facts, policy: &policy, diff: &changed };
+        let card = Card { header, balance, facts, policy: &policy, diff: changed };
         let mut files: Vec<(String, Vec<u8>)> = vec![
             ("README.md".to_owned(), card.to_string().into_bytes()),
             ("LICENSES.md".to_owned(), licence::text(&policy, balance).into_bytes()),
             (
                 "CHANGES.md".to_owned(),
-                changes::text(&header.name, header.previous, header.version, balance.rows, &changed).into_bytes(),
+                changes::text(&header.name, header.previous, header.version, balance.rows, changed).into_bytes(),
             ),
-            ("changes.jsonl".to_owned(), changes::lines(&changed)),
+            ("changes.jsonl".to_owned(), changed.map(changes::lines).unwrap_or_default()),
             ("schema.json".to_owned(), pretty(&schema::description())),
             ("report.json".to_owned(), Report { balance, facts, interval_level: super::report::LEVEL }.to_bytes()),
             ("croissant.json".to_owned(), pretty(&croissant::describe(header, balance, &policy, &data)?)),
@@ -242,9 +243,10 @@ impl Sealer {
         for (name, bytes) in files {
             self.files.push(write(&self.folder, &name, &bytes)?);
         }
-        let more = summary(header, balance, &changed);
+        let more = summary(header, balance, changed);
         let manifest = Manifest::new(Kind::Dataset, &header.name, header.version, header.created, self.files, more);
-        Sealed::sign(self.folder, manifest, changed, signer)
+        let diff = changed.cloned();
+        Sealed::sign(self.folder, manifest, diff, signer)
     }
 }
 
@@ -253,12 +255,18 @@ impl Sealer {
 pub struct Sealed {
     pub folder: PathBuf,
     pub manifest: Manifest,
-    pub diff: Diff,
+    /// What differs from the release before; `None` when there was none to compare with.
+    pub diff: Option<Diff>,
 }
 
 impl Sealed {
     /// Writes signature and manifest, and makes the folder durable.
-    pub(super) fn sign(folder: PathBuf, manifest: Manifest, diff: Diff, signer: &Signer) -> Result<Self, Error> {
+    pub(super) fn sign(
+        folder: PathBuf,
+        manifest: Manifest,
+        diff: Option<Diff>,
+        signer: &Signer,
+    ) -> Result<Self, Error> {
         let bytes = manifest.to_bytes();
         write(&folder, manifest::SIGNATURE, signer.sign(&manifest, &bytes)?.as_bytes())?;
         write(&folder, manifest::FILE, &bytes)?;
@@ -267,7 +275,7 @@ impl Sealed {
     }
 }
 
-fn summary(header: &Header, balance: &Balance, diff: &Diff) -> Map<String, Value> {
+fn summary(header: &Header, balance: &Balance, diff: Option<&Diff>) -> Map<String, Value> {
     let value = json!({
         "schema": schema::MAJOR,
         "previous": header.previous,
@@ -279,7 +287,7 @@ fn summary(header: &Header, balance: &Balance, diff: &Diff) -> Map<String, Value
         "works": balance.works,
         "tombstones": balance.tombstones,
         "places": balance.places,
-        "changes": header.previous.map(|_| diff.counts()),
+        "changes": diff.map(Diff::counts),
     });
     match value {
         Value::Object(map) => map,

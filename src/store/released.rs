@@ -310,6 +310,24 @@ impl Rows {
             .collect()
     }
 
+    /// How many of the questions with these ids are not accepted any more, or of a work that may not be used.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn withdrawn_among<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<u64, Error> {
+        let sql = "SELECT 1 FROM questions q JOIN works w ON w.id = q.work
+                   WHERE q.hash = ?1 AND q.status = 'accepted' AND w.status = 'current'";
+        let mut n_gone = 0;
+        for id in ids {
+            let stands = match QuestionId::parse(id) {
+                Ok(id) => self.find(sql, [hash_of(&id)], |_| Ok(()))?.is_some(),
+                Err(_) => false,
+            };
+            n_gone += u64::from(!stands);
+        }
+        Ok(n_gone)
+    }
+
     /// How many released questions have no tombstone though their work was retracted, withdrawn or taken down.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod month;
 mod release;
 mod release_clients;
 mod release_models;
+mod release_real;
 mod release_runs;
 mod serve;
 mod simulate;

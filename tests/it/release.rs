@@ -2,148 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use aludel::app::App;
-use aludel::config::{Config, File};
-use aludel::document::{Limits, parse};
-use aludel::model::delivery::{Delivery, SourceName};
-use aludel::model::document::{Document, Passage, Related, Relation, Section};
+use aludel::model::delivery::SourceName;
+use aludel::model::document::{Document, Related, Relation};
 use aludel::model::id::Ids;
-use aludel::model::licence::Licence;
 use aludel::model::status::{Notice, ReleaseStatus, WorkStatus};
-use aludel::model::time::PartialDate;
 use aludel::release;
+use aludel::release::Version;
 use aludel::release::diff::{Change, Kind, diff};
 use aludel::release::read;
 use aludel::release::verify::verify;
-use aludel::worker::Env;
-use aludel::worker::jobs;
-use aludel::worker::jobs::release::{Ask, Made, dataset};
-use aludel::worker::queue::{self, Cause, KINDS, Order};
-use chrono::{DateTime, TimeDelta, Utc};
+use aludel::worker::jobs::release::{Ask, Made, dataset, publish};
+use aludel::worker::queue::{self, Cause};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{article, shared};
-
-/// The whole program on a folder of its own, driven by hand.
-pub struct Station {
-    pub env: Env,
-    _app: App,
-}
-
-impl Station {
-    pub fn open(folder: &Path, release: release::Config) -> Self {
-        let file = File { data_dir: folder.to_owned(), release, ..File::default() };
-        let config = Config::of(file).unwrap();
-        let app = App::open(&config).unwrap();
-        let env = app.env_without_archives(&config).unwrap();
-        Station { env, _app: app }
-    }
-
-    /// Delivers and does all that follows.
-    pub fn deliver(&self, source: SourceName, document: Document) {
-        let delivery = Delivery { source, origin: "test".into(), document, issues: Vec::new(), full_text_url: None };
-        let mut txn = self.env.store.write().unwrap();
-        queue::deliver(&mut txn, &delivery).unwrap();
-        txn.commit().unwrap();
-        self.work_off();
-    }
-
-    fn work_off(&self) {
-        loop {
-            let mut txn = self.env.store.write().unwrap();
-            let far = Utc::now() + TimeDelta::days(3650);
-            let job = KINDS.iter().find_map(|kind| txn.lease(kind, far, far).unwrap());
-            txn.commit().unwrap();
-            let Some(job) = job else { return };
-            jobs::run(&self.env, &Order::of(&job).unwrap()).unwrap();
-            let mut txn = self.env.store.write().unwrap();
-            txn.complete(&job).unwrap();
-            txn.commit().unwrap();
-        }
-    }
-
-    pub fn release(&self, cause: Cause, at: &str) -> Made {
-        dataset(&self.env, Ask { cause, at: Some(time(at)), stage: false }, &mut |_, _| ()).unwrap()
-    }
-
-    /// Releases, and returns the version and the folder.
-    pub fn published(&self, cause: Cause, at: &str) -> (String, PathBuf) {
-        match self.release(cause, at) {
-            Made::Published { folder, manifest } => (manifest.version.to_string(), folder),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-fn time(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(&format!("{text}T04:30:00Z")).unwrap().to_utc()
-}
-
-/// Every accepted question, in no sample.
-pub fn whole() -> release::Config {
-    release::Config { align: false, reserve_mib: 0, ..release::Config::default() }
-}
-
-/// An invented article with two questions in it: the article of [`article`], and a sentence about [`extra`].
-pub fn invented(number: u32) -> Document {
-    let parsed = parse(article(number).as_bytes(), "jats", &Limits::default()).unwrap();
-    let (mut document, _) = parsed.records.into_iter().next().unwrap();
-    document.abstract_passages.push(Passage { text: extra(number), ..Passage::default() });
-    document
-}
-
-pub fn dated(document: Document, day: &str) -> Document {
-    let date = PartialDate::try_from(day.to_owned()).unwrap();
-    Document { dates: [("posted".to_owned(), date)].into(), ..document }
-}
-
-fn extra(number: u32) -> String {
-    format!(
-        "Expression of the phosphatase PPN{number} decreased in the limb buds of dwarf newts treated with lumirastat-{number} \
-         compared with vehicle."
-    )
-}
-
-fn licensed(number: u32, received: &str) -> Document {
-    Document { licence: Licence::from_api(received), ..invented(number) }
-}
-
-/// Every row of a release as JSON, by part and split.
-fn rows(folder: &Path) -> BTreeMap<String, Vec<Value>> {
-    let mut all = BTreeMap::new();
-    for file in read::data_files(folder).unwrap() {
-        let name = match file.place {
-            Some((part, split)) => format!("{}/{}", part.as_str(), split.as_str()),
-            None => "tombstones".to_owned(),
-        };
-        let rows = read::rows(&file.path).unwrap().map(|row| row.unwrap().to_json_value());
-        all.entry(name).or_insert_with(Vec::new).extend(rows);
-    }
-    all
-}
-
-fn works(rows: &[Value]) -> BTreeSet<&str> {
-    rows.iter().map(|row| row["work"]["key"].as_str().unwrap()).collect()
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, root, into);
-            } else {
-                into.insert(path.strip_prefix(root).unwrap().display().to_string(), fs::read(&path).unwrap());
-            }
-        }
-    }
-    let mut all = BTreeMap::new();
-    walk(folder, folder, &mut all);
-    all
-}
+use crate::support::station::{ConcatSets, Station, dated, extra, files, invented, licensed, rows, time, whole, works};
 
 /// Licences of invented articles 1 to 8.
 const LICENCES: [&str; 8] = ["cc_by", "cc_by", "cc_by", "cc_by", "cc0", "cc_by_sa", "cc_by_nc", "cc_by_nd"];
@@ -293,16 +168,6 @@ fn a_second_release_says_right_to_the_row_what_changed() {
     assert_eq!(skipped[0].2, reason);
 }
 
-trait ConcatSets {
-    fn concat_sets(self) -> BTreeSet<String>;
-}
-
-impl<const N: usize> ConcatSets for [BTreeSet<String>; N] {
-    fn concat_sets(self) -> BTreeSet<String> {
-        self.into_iter().flatten().collect()
-    }
-}
-
 #[test]
 fn a_retraction_makes_a_patch_release_with_nothing_new_in_it() {
     let folder = TempDir::new().unwrap();
@@ -424,6 +289,53 @@ fn a_full_disk_stops_a_release_before_it_begins() {
 }
 
 #[test]
+fn a_sealed_release_is_not_published_over_a_retraction() {
+    let folder = TempDir::new().unwrap();
+    let station = stocked(folder.path(), whole());
+    let ask = Ask { cause: Cause::Command, at: Some(time("2026-06-01")), stage: true };
+    let Made::Sealed { .. } = dataset(&station.env, ask, &mut |_, _| ()).unwrap() else { panic!("not sealed") };
+    let mut withdrawn = Document { version: 2, ..licensed(1, "cc_by") };
+    withdrawn.notices = vec![Notice { status: WorkStatus::Withdrawn, origin: "type:withdrawn".into() }];
+    station.deliver(SourceName::Biorxiv, withdrawn);
+    let error = publish(&station.env, Version::first(1)).unwrap_err().to_string();
+    assert!(error.contains("2 of its questions were taken back"), "{error}");
+}
+
+/// A store put back from a backup does not know of the newest release, and a disk may have lost one.
+#[test]
+fn a_store_and_a_folder_that_know_different_things_go_on() {
+    let folder = TempDir::new().unwrap();
+    let station = stocked(folder.path(), whole());
+    station.published(Cause::Command, "2026-06-01");
+    let backup = folder.path().join("backup.db");
+    station.env.store.fold_log().unwrap();
+    fs::copy(station.env.store.path(), &backup).unwrap();
+    station.deliver(SourceName::Biorxiv, invented(9));
+    let (_, lost) = station.published(Cause::Command, "2026-07-01");
+    let store = station.env.store.path().to_owned();
+    drop(station);
+    for name in ["aludel.db-wal", "aludel.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(name));
+    }
+    fs::copy(&backup, &store).unwrap();
+
+    let station = Station::open(folder.path(), whole());
+    station.deliver(SourceName::Biorxiv, invented(10));
+    let (version, release) = station.published(Cause::Command, "2026-08-01");
+    assert_eq!(version, "1.2.0", "a number is not given twice");
+    let counts = diff(&lost, &release).unwrap().counts();
+    assert_eq!((counts["added"], counts["left_out"]), (2, 2), "compared with what is out: {counts:?}");
+
+    fs::remove_dir_all(folder.path().join("releases/dataset")).unwrap();
+    station.deliver(SourceName::Biorxiv, invented(11));
+    let (version, release) = station.published(Cause::Command, "2026-09-01");
+    assert_eq!(version, "1.3.0");
+    let changes = fs::read_to_string(release.join("CHANGES.md")).unwrap();
+    assert!(changes.contains("1.2.0 was no longer there to compare with"), "{changes}");
+    assert!(verify(&release, None).unwrap().ok);
+}
+
+#[test]
 fn a_flipped_byte_in_any_file_is_found_and_named() {
     let folder = TempDir::new().unwrap();
     let station = stocked(folder.path(), whole());
@@ -463,73 +375,6 @@ fn a_flipped_byte_in_any_file_is_found_and_named() {
     let other = release::sign::Signer::open(&stranger.path().join("key")).unwrap().public_key().unwrap();
     let found = verify(&release, Some(&other)).unwrap();
     assert!(!found.ok && found.key_known, "{found:?}");
-}
-
-/// Real articles, where they are: new papers, a retraction, a changed licence and a new version between two releases.
-#[test]
-fn real_articles_released_twice() {
-    let Some(shared) = shared() else { return };
-    let folder = TempDir::new().unwrap();
-    let station = Station::open(folder.path(), whole());
-    let take_in = |name: &str| {
-        let (files, _) = aludel::worker::ingest::list_files(&[shared.join("data/jats").join(name)]);
-        aludel::worker::ingest::ingest(&station.env, files, &|_| ()).unwrap();
-    };
-    ["plos", "licence_gate"].into_iter().for_each(take_in);
-    let (_, first) = station.published(Cause::Command, "2026-06-01");
-    assert!(verify(&first, None).unwrap().ok);
-    let before = rows(&first);
-    let ids_of = |rows: &BTreeMap<String, Vec<Value>>, key: &str| -> BTreeSet<String> {
-        let all = rows.iter().filter(|(name, _)| *name != "tombstones").flat_map(|(_, rows)| rows);
-        all.filter(|row| row["work"]["key"] == key).map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-    };
-    // The open papers with most questions, so that a new version can keep some and lose others.
-    let mut papers: Vec<&str> = works(&before["open/train"]).into_iter().collect();
-    papers.sort_by_key(|key| (std::cmp::Reverse(ids_of(&before, key).len()), *key));
-    let [revised, retracted, relicensed] = papers[..3] else { panic!("{papers:?}") };
-    assert!(ids_of(&before, revised).len() > 1, "{papers:?}");
-    let document = |key: &str| -> Document {
-        let rows = station.env.store.read().unwrap();
-        let work = rows.find_work(key).unwrap().unwrap();
-        rows.document(rows.work(work).unwrap().unwrap().current.unwrap()).unwrap().unwrap()
-    };
-    let notices = vec![Notice { status: WorkStatus::Retracted, origin: "RetractionIn".into() }];
-    station.deliver(SourceName::Inbox, Document { notices, ..document(retracted) });
-    station.deliver(SourceName::Inbox, Document { licence: Licence::from_api("cc_by_nc_nd"), ..document(relicensed) });
-    // The new version no longer has the passage of one of its questions.
-    let row = before["open/train"].iter().find(|row| row["work"]["key"] == revised).unwrap();
-    let lost = row["passage"].as_str().unwrap().to_owned();
-    let mut newer = document(revised);
-    newer.version += 1;
-    newer.abstract_passages.retain(|passage| passage.text != lost);
-    newer.sections.iter_mut().for_each(|section| drop_passage(section, &lost));
-    station.deliver(SourceName::Inbox, newer);
-    take_in("pmc_misc");
-
-    let (_, second) = station.published(Cause::Schedule, "2026-07-01");
-    assert!(verify(&second, None).unwrap().ok);
-    let after = rows(&second);
-    let found = diff(&first, &second).unwrap();
-    let changed = |kind: Kind| -> BTreeSet<String> {
-        found.changes.iter().filter(|change| change.change == kind).map(|change| change.id.clone()).collect()
-    };
-    let all = |rows: &BTreeMap<String, Vec<Value>>| -> BTreeSet<String> {
-        let all = rows.iter().filter(|(name, _)| *name != "tombstones").flat_map(|(_, rows)| rows);
-        all.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-    };
-    let gone = [ids_of(&before, retracted), ids_of(&before, relicensed)].concat_sets();
-    let (withdrawn, lost_ids): (BTreeSet<_>, BTreeSet<_>) =
-        changed(Kind::Withdrawn).into_iter().partition(|id| gone.contains(id));
-    assert_eq!(withdrawn, gone);
-    assert!(!lost_ids.is_empty() && lost_ids.is_subset(&ids_of(&before, revised)), "{lost_ids:?}");
-    assert_eq!(changed(Kind::Changed), ids_of(&after, revised).intersection(&all(&before)).cloned().collect());
-    assert_eq!(changed(Kind::Added), all(&after).difference(&all(&before)).cloned().collect());
-    assert!(changed(Kind::Added).len() > 1 && changed(Kind::LeftOut).is_empty());
-}
-
-fn drop_passage(section: &mut Section, text: &str) {
-    section.passages.retain(|passage| passage.text != text);
-    section.sections.iter_mut().for_each(|inner| drop_passage(inner, text));
 }
 
 /// Writes the golden release anew: only for a new major version of the schema, or while there is no release of this one.

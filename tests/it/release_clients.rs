@@ -9,7 +9,7 @@ use aludel::model::licence::Licence;
 use aludel::worker::queue::Cause;
 use tempfile::TempDir;
 
-use crate::release::{Station, dated, invented, whole};
+use crate::support::station::{Station, dated, invented, whole};
 
 /// Two releases with every part, split and kind of change; the second is returned.
 fn second_release(folder: &Path) -> std::path::PathBuf {

@@ -45,7 +45,7 @@ pub(super) async fn finish(service: &Service, config: &Config) -> anyhow::Result
             [.., from, to] => {
                 let found = diff::diff(&from.folder, &to.folder)?;
                 let (name, rows) = (&to.manifest.name, to.manifest.more["rows"].as_u64().unwrap_or(0));
-                let text = changes::text(name, Some(from.manifest.version), to.manifest.version, rows, &found);
+                let text = changes::text(name, Some(from.manifest.version), to.manifest.version, rows, Some(&found));
                 Some((text, found))
             }
             _ => None,

@@ -51,5 +51,5 @@ fn json(from: &Manifest, to: &Manifest, found: &Diff) -> String {
 
 fn text(from: &Manifest, to: &Manifest, found: &Diff) -> String {
     let n_rows = to.more.get("rows").and_then(serde_json::Value::as_u64).unwrap_or(0);
-    changes::text(&to.name, Some(from.version), to.version, n_rows, found).trim_end().to_owned()
+    changes::text(&to.name, Some(from.version), to.version, n_rows, Some(found)).trim_end().to_owned()
 }

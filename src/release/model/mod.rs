@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::diff::Diff;
 use super::manifest::{Entry, Hashed, Kind, Manifest};
 use super::seal::{Sealed, write};
 use super::sign::{PUBLIC_KEY, Signer};
@@ -73,7 +72,7 @@ pub fn seal(
         _ => serde_json::Map::new(),
     };
     let manifest = Manifest::new(Kind::Model, &header.name, header.version, header.created, files, more);
-    Sealed::sign(to, manifest, Diff::default(), signer)
+    Sealed::sign(to, manifest, None, signer)
 }
 
 fn summary(checked: &Checked, dataset: Option<&str>) -> Value {

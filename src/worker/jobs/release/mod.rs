@@ -22,7 +22,7 @@ use crate::release::seal::{Sealed, Sealer};
 use crate::release::sign::Signer;
 use crate::release::{self, Version, catalog, expected_bytes, guard, read, retention};
 use crate::store::release::Release;
-use crate::worker::queue::Cause;
+use crate::worker::queue::{Cause, Retry};
 use crate::worker::{Env, Error};
 
 pub use model::model;
@@ -68,7 +68,7 @@ pub fn dataset(env: &Env, ask: Ask, progress: Progress<'_>) -> Result<Made, Erro
     let staged = staged(env, ReleaseStatus::Staged)?;
     let release = match staged {
         Some(release) => release,
-        None => match plan::next(env, ask)? {
+        None => match plan::next(env, ask, &catalog::datasets(&root)?)? {
             Ok(release) => release,
             Err(reason) => return skipped(None, env, reason),
         },
@@ -105,6 +105,13 @@ pub fn publish(env: &Env, version: Version) -> Result<PathBuf, Error> {
     let release = release.filter(|release| release.status == ReleaseStatus::Sealed).ok_or_else(missing)?;
     let folder = root.folder(Kind::Dataset, &release.name, version);
     if Manifest::read(&folder)?.is_none() {
+        let staged = read::listing(&root.staged(Kind::Dataset, &release.name, version))?;
+        let n_gone = env.store.read()?.withdrawn_among(staged.rows.iter().map(|(id, _)| id.as_str()))?;
+        if n_gone > 0 {
+            let reason =
+                format!("{n_gone} of its questions were taken back since it was sealed: discard it and make it anew");
+            return Err(Error::Parked { reason, retry: Retry::Never });
+        }
         root.publish_staged(Kind::Dataset, &release.name, version)?;
     }
     record(env, &release, &folder)?;
@@ -198,8 +205,8 @@ fn build(env: &Env, root: &Root, release: &Release, progress: Progress<'_>) -> R
     let facts = facts::gather(&store, &selected, sealer.balance_mut())?;
     let folder_before = previous.map(|listed| listed.folder.as_path());
     let sealed = sealer.finish(&facts, folder_before, &signer)?;
-    if let (Some(previous), true) = (plan.previous, sealed.diff.is_empty())
-        && folder_before.is_some()
+    if let (Some(previous), Some(diff)) = (plan.previous, &sealed.diff)
+        && diff.is_empty()
     {
         std::fs::remove_dir_all(&sealed.folder).map_err(Error::io(&sealed.folder))?;
         return Ok(Err(format!("nothing changed since {previous}")));
@@ -265,7 +272,7 @@ fn summary(manifest: &Manifest) -> Value {
 fn number(release: &Release) -> Result<Version, Error> {
     let damaged = |error: release::InvalidVersion| Error::Parked {
         reason: format!("the store holds a release with a number that is none: {error}"),
-        retry: crate::worker::queue::Retry::Never,
+        retry: Retry::Never,
     };
     release.version.parse().map_err(damaged)
 }

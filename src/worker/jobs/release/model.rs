@@ -12,7 +12,7 @@ use crate::release::model::alias::{self, Alias};
 use crate::release::model::{Checked, Header, check, seal};
 use crate::release::publish::Root;
 use crate::release::sign::Signer;
-use crate::release::{Version, guard};
+use crate::release::{Version, catalog, guard};
 use crate::store::release::{NewRelease, Release};
 use crate::worker::queue::{Cause, Retry};
 use crate::worker::{Env, Error};
@@ -25,7 +25,7 @@ pub fn model(env: &Env, folder: &Path, name: &str, at: DateTime<Utc>) -> Result<
     let root = root(env);
     let checked = check(folder)?;
     recover(env, &root, name)?;
-    let release = stage(env, name, at)?;
+    let release = stage(env, &root, name, at)?;
     let version = number(&release)?;
     let to = root.begin()?;
     let bytes: u64 =
@@ -52,14 +52,17 @@ fn trained_on(root: &Root, ours: &str, checked: &Checked) -> Result<Option<Strin
 }
 
 /// The row of a release that was begun, or a new one.
-fn stage(env: &Env, name: &str, at: DateTime<Utc>) -> Result<Release, Error> {
+fn stage(env: &Env, root: &Root, name: &str, at: DateTime<Utc>) -> Result<Release, Error> {
     let kind = Kind::Model.as_str();
     let mut txn = env.store.write()?;
     let of_name: Vec<Release> = txn.releases(kind)?.into_iter().filter(|release| release.name == name).collect();
     if let Some(begun) = of_name.iter().find(|release| release.status == ReleaseStatus::Staged) {
         return Ok(begun.clone());
     }
-    let newest = of_name.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().max();
+    let known = of_name.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    // A store that was put back from a backup may not know of all that lies in the folder.
+    let published = catalog::models(root, name)?;
+    let newest = known.into_iter().chain(published.iter().map(|listed| listed.manifest.version)).max();
     let version = newest.map_or(Version::first(1), Version::next_minor).to_string();
     txn.stage_release(&NewRelease {
         kind,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ask, now, number};
 use crate::drift::alignment::{Wish, align};
 use crate::model::status::ReleaseStatus;
+use crate::release::catalog::Listed;
 use crate::release::licence::{Part, Policy, may_be_carried_on, url};
 use crate::release::manifest::Kind;
 use crate::release::report;
@@ -60,8 +61,9 @@ impl Plan {
     }
 }
 
-/// Takes the next number. The reason when there is nothing a release could be made for.
-pub(super) fn next(env: &Env, ask: Ask) -> Result<Result<Release, String>, Error> {
+/// Takes the next number. The reason when there is nothing a release could be made for. `published`: what lies in the folder, which a
+/// store that was put back from a backup may not know of.
+pub(super) fn next(env: &Env, ask: Ask, published: &[Listed]) -> Result<Result<Release, String>, Error> {
     let config = &env.release;
     let created_at = now(env, ask);
     let mut txn = env.store.write()?;
@@ -72,10 +74,13 @@ pub(super) fn next(env: &Env, ask: Ask) -> Result<Result<Release, String>, Error
             "{version} is sealed and waits: publish it, or discard it, with `aludel release publish`"
         )));
     }
-    let newest = all.iter().map(number).collect::<Result<Vec<_>, _>>()?.into_iter().max();
+    let known = all.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    let newest = known.into_iter().chain(published.iter().map(|listed| listed.manifest.version)).max();
     // A release that was taken back is no one's to compare with, but its days count: what was out is out.
-    let standing = all.iter().rev().find(|release| release.status == ReleaseStatus::Published);
-    let previous = standing.map(number).transpose()?;
+    let standing =
+        all.iter().rev().find(|release| release.status == ReleaseStatus::Published).map(number).transpose()?;
+    let previous = published.iter().rev().find(|listed| listed.yanked.is_none()).map(|listed| listed.manifest.version);
+    let previous = previous.or(standing);
     let last = all.last().map(Plan::of).transpose()?;
     let is_patch = ask.cause == Cause::Takedown;
     let (version, plan) = match (is_patch, newest, last) {
