@@ -31,6 +31,20 @@ impl Error {
         matches!(self, Error::Io { .. } | Error::NoSpace { .. } | Error::Stopped)
     }
 
+    /// The file or folder that it is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Error::Io { path, .. }
+            | Error::Parquet { path, .. }
+            | Error::Damaged { path, .. }
+            | Error::Key { path, .. }
+            | Error::NoSpace { path, .. }
+            | Error::Missing { path, .. }
+            | Error::Exists { path } => Some(path),
+            Error::Stopped => None,
+        }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Error::Io { path, source }

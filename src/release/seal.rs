@@ -219,7 +219,7 @@ impl Sealer {
         self.files.push(entry);
         let (header, balance) = (&self.header, &self.balance);
 
-        let changed = previous.map(|previous| diff(previous, &self.folder)).transpose()?;
+        let changed = previous.map_or(Ok(None), |previous| compared(previous, &self.folder))?;
         let changed = changed.as_ref();
         let policy = Policy::embedded();
         let data: Vec<Entry> = self.files.iter().filter(|entry| entry.path.starts_with("data/")).cloned().collect();
@@ -272,6 +272,17 @@ impl Sealed {
         write(&folder, manifest::FILE, &bytes)?;
         super::publish::sync_folders(&folder)?;
         Ok(Sealed { folder, manifest, diff })
+    }
+}
+
+/// What differs; `None` when the release before can not be read any more: the new one is no worse for it.
+fn compared(previous: &Path, folder: &Path) -> Result<Option<Diff>, Error> {
+    match diff(previous, folder) {
+        Err(error) if error.path().is_some_and(|path| path.starts_with(previous)) => {
+            tracing::warn!(%error, "the release before is damaged: what changed since is not listed");
+            Ok(None)
+        }
+        other => other.map(Some),
     }
 }
 

@@ -151,6 +151,34 @@ fn a_killed_release_leaves_nothing_half_done_and_the_next_run_ends_it() {
     assert_eq!(counted["reason"], "nothing changed since 1.10.0");
 }
 
+/// The one moment that chance seldom finds: the folder is in its place and the store does not say so yet.
+#[test]
+fn a_kill_between_the_folder_and_the_record_is_made_good() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path();
+    ingest(data, 1..=3);
+    json(data, &["release", "dataset", "--json"]);
+    let store = || rusqlite::Connection::open(data.join("aludel.db")).unwrap();
+    store()
+        .execute_batch(
+            "DELETE FROM released; UPDATE releases SET status = 'staged', published_at = NULL, summary = NULL",
+        )
+        .unwrap();
+    assert_eq!(json(data, &["release", "dataset", "--json"])["reason"], "nothing changed since 1.0.0");
+    let count = |sql: &str| store().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM released"), 3);
+    assert_eq!(count("SELECT count(*) FROM releases WHERE status = 'published' AND summary IS NOT NULL"), 1);
+
+    // A damaged release is no reason to make no further one.
+    let old = published(data).pop().unwrap();
+    let file = old.join("data/open/train-00000-of-00001.parquet");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    ingest(data, 4..=4);
+    let made = json(data, &["release", "dataset", "--json"]);
+    assert_eq!((&made["version"], &made["changes"]), (&"1.1.0".into(), &Value::Null), "{made}");
+}
+
 #[test]
 fn staged_published_yanked_pinned_and_kept() {
     let folder = TempDir::new().unwrap();
