@@ -220,20 +220,19 @@ impl Card<'_> {
         let Card { balance, facts, .. } = self;
         writeln!(
             f,
-            "## Topics\n\nTaxonomy version {}. The literature: {} papers first public since {}.\n\n\
+            "## Topics\n\nTaxonomy version {}. The literature: {} papers first public since {}, {} of them without a topic, which do not \
+             count.\n\n\
              | topic | questions | share | share of the literature |\n|---|---|---|---|",
-            facts.taxonomy_version, facts.literature_works, facts.literature_from
+            facts.taxonomy_version, facts.literature_works, facts.literature_from, facts.literature_unlabelled
         )?;
         let mut topics: BTreeMap<&str, u64> = facts.literature.keys().map(|topic| (topic.as_str(), 0)).collect();
         topics.extend(balance.topics.iter().map(|(topic, n)| (topic.as_str(), *n)));
         for (topic, n) in topics {
             let share = 100.0 * n as f64 / balance.rows.max(1) as f64;
-            let literature = facts.literature.get(topic).copied().unwrap_or(0.0) * 100.0;
-            writeln!(
-                f,
-                "| {} | {n} | {share:.1} % | {literature:.1} % |",
-                if topic.is_empty() { "none" } else { topic }
-            )?;
+            let named = if topic.is_empty() { "none" } else { topic };
+            let literature = facts.literature.get(topic);
+            let literature = literature.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
+            writeln!(f, "| {named} | {n} | {share:.1} % | {literature} |")?;
         }
         for alignment in &facts.alignments {
             let short: u64 = alignment.topics.iter().map(|quota| quota.wanted - quota.taken).sum();

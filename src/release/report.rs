@@ -40,14 +40,15 @@ pub struct Facts {
     pub benchmarks: Vec<(String, u64)>,
     /// Judged questions that overlap with one.
     pub contaminated: Option<Share>,
-    /// The literature's topic shares, `""` for no topic.
+    /// The literature's topic shares, among works that have a topic.
     pub literature: BTreeMap<String, f64>,
-    /// Works the literature was counted from, and since when.
+    /// Works the literature was counted from, those without a topic among them, and since when.
     pub literature_works: u64,
+    pub literature_unlabelled: u64,
     pub literature_from: String,
     pub taxonomy_version: u32,
     pub alignments: Vec<Alignment>,
-    /// Works in the store by source.
+    /// Works in the store by standing.
     pub works: BTreeMap<String, u64>,
 }
 

@@ -83,7 +83,7 @@ impl Open {
 const CREDITS: &str = "attribution.csv";
 
 impl Sealer {
-    /// Begins in an empty folder, which [`super::publish::begin`] makes.
+    /// Begins in an empty folder, which [`super::publish::Root::begin`] makes.
     ///
     /// # Errors
     /// When nothing can be written there.

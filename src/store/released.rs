@@ -154,14 +154,16 @@ impl Rows {
         self.list(&sql, [], |row| Ok((WorkId(row.get(0)?), WorkId(row.get(1)?))))
     }
 
-    /// The licence of every version, the most restrictive of what its sources say about the same posted text.
+    /// The licence of every version of works with accepted questions: the most restrictive of what its sources say about the same
+    /// posted text.
     ///
     /// # Errors
     /// When the store can not be read.
     pub fn effective_licences(&self) -> Result<HashMap<VersionId, LicenceCode>, Error> {
         let mut of_posted = HashMap::<(i64, i64), LicenceCode>::new();
         let mut versions = Vec::new();
-        let sql = "SELECT id, work, number, licence FROM versions";
+        let sql = "SELECT id, work, number, licence FROM versions v
+                   WHERE EXISTS (SELECT 1 FROM questions q WHERE q.work = v.work AND q.status = 'accepted')";
         for (id, work, number, licence) in
             self.list(sql, [], |row| Ok((VersionId(row.get(0)?), row.get(1)?, row.get(2)?, row.get::<_, String>(3)?)))?
         {

@@ -22,6 +22,7 @@ pub(super) fn gather(store: &Rows, selected: &Selected, balance: &Balance) -> Re
     let tier = |names: &[&str]| names.iter().filter_map(|name| balance.tiers.get(*name)).sum::<u64>();
     let benchmarks = store.benchmarks()?;
     let n_literature: u64 = selected.literature.topics.values().sum();
+    let unlabelled = selected.literature.topics.get("").copied().unwrap_or(0);
     Ok(Facts {
         judged,
         accepted: share(accepted + withdrawn, judged),
@@ -39,13 +40,15 @@ pub(super) fn gather(store: &Rows, selected: &Selected, balance: &Balance) -> Re
             .literature
             .topics
             .iter()
-            .map(|(topic, n)| (topic.clone(), *n as f64 / n_literature.max(1) as f64))
+            .filter(|(topic, _)| !topic.is_empty())
+            .map(|(topic, n)| (topic.clone(), *n as f64 / (n_literature - unlabelled).max(1) as f64))
             .collect(),
         literature_works: n_literature,
+        literature_unlabelled: unlabelled,
         literature_from: selected.literature.from.clone(),
         taxonomy_version: selected.literature.taxonomy_version,
         alignments: selected.alignments.clone(),
-        works: counts.sources.iter().map(|(source, count)| (source.clone(), count.versions)).collect(),
+        works: counts.works,
     })
 }
 
