@@ -195,6 +195,26 @@ fn a_retraction_makes_a_patch_release_with_nothing_new_in_it() {
 }
 
 #[test]
+fn the_last_paper_can_be_taken_back_too() {
+    let folder = TempDir::new().unwrap();
+    let station = Station::open(folder.path(), whole());
+    station.deliver(SourceName::Biorxiv, invented(1));
+    station.published(Cause::Command, "2026-06-01");
+    let notices = vec![Notice { status: WorkStatus::Retracted, origin: "RetractionIn".into() }];
+    station.deliver(SourceName::Biorxiv, Document { notices, ..invented(1) });
+    let (version, patch) = station.published(Cause::Takedown, "2026-06-02");
+    assert_eq!(version, "1.0.1");
+    let rows = rows(&patch);
+    assert_eq!((rows.len(), rows["tombstones"].len()), (1, 2));
+    assert!(verify(&patch, None).unwrap().ok);
+    let Made::Skipped { reason } = station.release(Cause::Takedown, "2026-06-03") else {
+        panic!("nothing is owed any more")
+    };
+    assert!(reason.contains("nothing that was released"), "{reason}");
+    assert!(matches!(station.release(Cause::Schedule, "2026-07-01"), Made::Skipped { .. }));
+}
+
+#[test]
 fn a_preprint_and_its_article_go_to_one_split_and_new_papers_wait_a_release() {
     let folder = TempDir::new().unwrap();
     let station = Station::open(folder.path(), release::Config { validation_share: 0.5, ..whole() });

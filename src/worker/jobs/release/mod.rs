@@ -167,7 +167,8 @@ fn build(env: &Env, root: &Root, release: &Release, progress: Progress<'_>) -> R
     let store = env.store.read()?;
     let selected = plan::select(&store, &env.release, &plan, release)?;
     let n_rows = selected.selection.n_rows();
-    if n_rows == 0 {
+    // A patch is owed: it takes back what was out, if need be all of it.
+    if n_rows == 0 && !plan.is_patch {
         let held: Vec<String> =
             selected.selection.held.iter().map(|(reason, n)| format!("{n} {}", reason.meaning())).collect();
         let why = if held.is_empty() { "no question is accepted".to_owned() } else { held.join("; ") };
@@ -207,6 +208,7 @@ fn build(env: &Env, root: &Root, release: &Release, progress: Progress<'_>) -> R
     let sealed = sealer.finish(&facts, folder_before, &signer)?;
     if let (Some(previous), Some(diff)) = (plan.previous, &sealed.diff)
         && diff.is_empty()
+        && !plan.is_patch
     {
         std::fs::remove_dir_all(&sealed.folder).map_err(Error::io(&sealed.folder))?;
         return Ok(Err(format!("nothing changed since {previous}")));
