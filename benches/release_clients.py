@@ -1,4 +1,4 @@
-"""What real clients make of a data set release: `python3 benches/release_clients.py RELEASE_FOLDER`.
+"""What real clients make of a release, data set or model: `python3 benches/release_clients.py RELEASE_FOLDER`.
 
 Installs each client from PyPI into a virtual environment (kept in --venv, else made anew), and says by name what it skips.
 Every configuration and split is loaded; the metadata is validated; the signature is checked with Debian's minisign when it is there.
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 PACKAGES = ["datasets==5.2.0", "pandas==3.1.1", "pyarrow==26.0.1", "duckdb==2.0.1", "polars==2.1.0", "mlcroissant==1.1.1",
-            "huggingface_hub==2.4.0", "pyyaml==6.0.4", "cffconvert==2.0.0"]
+            "huggingface_hub==2.4.0", "pyyaml==6.0.4", "cffconvert==2.0.0", "safetensors==0.8.0"]
 
 
 def main():
@@ -45,12 +45,19 @@ def main():
 
 def check(release):
     manifest = json.loads((release / "manifest.json").read_text())
+    if manifest["kind"] == "model":
+        return run([hashes, minisign, model_card, safetensors], release, {}, {}, manifest)
     expected = {(part, split): n["rows"] for part, splits in manifest["places"].items() for split, n in splits.items()}
     if manifest["tombstones"]:
         expected["tombstones", "tombstone"] = manifest["tombstones"]
     exports = {split: n for (part, split), n in expected.items() if part == "open"}
+    clients = [hashes, minisign, load_dataset, hub_card, pandas, pyarrow, duckdb, polars, croissant, citation, trl, verl]
+    return run(clients, release, expected, exports, manifest)
+
+
+def run(clients, release, expected, exports, manifest):
     failed = 0
-    for client in [hashes, minisign, load_dataset, hub_card, pandas, pyarrow, duckdb, polars, croissant, citation, trl, verl]:
+    for client in clients:
         name = client.__name__
         try:
             print(f"ok      {name}: {client(release, expected, exports, manifest)}")
@@ -115,6 +122,21 @@ def hub_card(release, expected, exports, manifest):
     same(known, set(expected))
     same(card.data.license is not None and bool(card.data.tags), True)
     return f"{huggingface_hub.__version__}, licence {card.data.license}, size {card.data.size_categories}"
+
+
+def model_card(release, expected, exports, manifest):
+    import huggingface_hub
+    card = huggingface_hub.ModelCard.load(release / "README.md")
+    same(card.data.base_model, manifest["base_model"])
+    same([result.metric_value for result in card.data.eval_results], [round(manifest["score"]["value"], 4)])
+    return f"{huggingface_hub.__version__}, {card.data.library_name}, {card.data.eval_results[0].dataset_name}"
+
+
+def safetensors(release, expected, exports, manifest):
+    from safetensors.numpy import load_file
+    tensors = load_file(release / "adapter_model.safetensors")
+    same(sum(tensor.size for tensor in tensors.values()), manifest["parameters"])
+    return f"{len(tensors)} tensors, {manifest['parameters']} parameters"
 
 
 def pandas(release, expected, exports, manifest):

@@ -33,7 +33,7 @@ fn tensors(shapes: &[(&str, [u64; 2])], value: f32) -> Vec<u8> {
 }
 
 /// An invented adapter.
-fn adapter(folder: &Path, value: f32) {
+pub fn adapter(folder: &Path, value: f32) {
     let module = "base_model.model.model.layers.0.self_attn.q_proj";
     let (a, b) = (format!("{module}.lora_A.weight"), format!("{module}.lora_B.weight"));
     let write = |name: &str, value: &Value| fs::write(folder.join(name), value.to_string()).unwrap();
