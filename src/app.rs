@@ -88,6 +88,7 @@ impl App {
         let (data_dir, limits) = (config.data_dir.clone(), config.document.clone());
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
         let env = env.with_topics(config.topics.clone(), Some(config.training.clone()), config.drift.clone());
+        let env = env.with_release(config.release.clone(), config.release_schedule.clone());
         Ok(env.with_trial(self.trial(config)?))
     }
 

@@ -15,6 +15,7 @@ pub mod grade;
 pub mod verify;
 pub mod topic;
 pub mod drift;
+pub mod release;
 pub mod store;
 pub mod index;
 pub mod worker;

@@ -1,4 +1,4 @@
-//! `aludel check`: is the store what it should be, and the index what the store says.
+//! `aludel check`: is the store what it should be, and the index what the store says, and the releases what they were.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,12 +7,15 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::index::{self, Index};
+use crate::release::manifest::Kind;
+use crate::release::publish::Root;
+use crate::release::verify::verify;
 use crate::store::Store;
 use crate::worker::jobs;
 
 use super::settings::Settings;
 
-/// Check the store (every quote against its passage) and the index against it
+/// Check the store (every quote against its passage), the index against it, and every published release
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -49,13 +52,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         drop(index);
         index_faults = self::index_faults(&store, &dir.index())?;
     }
-    let ok = report.n_faults == 0 && index_faults.is_empty();
+    let release_faults = release_faults(&store, &Root::new(dir.releases()))?;
+    let ok = report.n_faults == 0 && index_faults.is_empty() && release_faults.is_empty();
     if args.json {
         super::print_line(
             json!({
                 "ok": ok, "passages": report.passages, "questions": report.questions, "evidence": report.evidence,
                 "evidence_of_accepted": report.evidence_of_accepted, "faults": report.faults, "n_faults": report.n_faults,
-                "index_faults": index_faults, "reindexed_works": repaired,
+                "index_faults": index_faults, "reindexed_works": repaired, "release_faults": release_faults,
             })
             .to_string(),
         )?;
@@ -64,12 +68,32 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "{} quotes compared with their passages ({} of accepted questions), {} questions, {} passages",
             report.evidence, report.evidence_of_accepted, report.questions, report.passages
         )];
-        lines.extend(report.faults.iter().chain(&index_faults).cloned());
+        lines.extend(report.faults.iter().chain(&index_faults).chain(&release_faults).cloned());
         lines.extend(repaired.map(|n| format!("index built anew from {n} works")));
         lines.push(if ok { "all is well" } else { "not all is well" }.to_owned());
         super::print_line(lines.join("\n"))?;
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What sets the folders of releases apart from what the store says was published, file by file.
+fn release_faults(store: &Store, root: &Root) -> anyhow::Result<Vec<String>> {
+    let read = store.read()?;
+    let mut faults = Vec::new();
+    for kind in [Kind::Dataset, Kind::Model] {
+        for release in read.releases(kind.as_str())? {
+            let (Some(_), None, Ok(version)) = (release.published_at, release.removed_at, release.version.parse())
+            else {
+                continue;
+            };
+            let named = format!("release {} {}", release.name, release.version);
+            match verify(&root.folder(kind, &release.name, version), None) {
+                Ok(found) => faults.extend(found.errors.iter().map(|error| format!("{named}: {error}"))),
+                Err(error) => faults.push(format!("{named}: {error}")),
+            }
+        }
+    }
+    Ok(faults)
 }
 
 /// What sets the index apart from the store; at most a hundred sentences.

@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for fault in report.errors.iter().chain(&report.unread) {
         eprintln!("{}: {}", fault.path.display(), fault.reason);
     }
-    let (seconds, peak) = (started.elapsed().as_secs_f64(), peak_rss_bytes());
+    let (seconds, peak) = (started.elapsed().as_secs_f64(), super::peak_rss_bytes());
     super::print_line(if args.json { json(&report, seconds, peak)? } else { text(&report, seconds, peak) })?;
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -108,11 +108,4 @@ fn text(report: &Report, seconds: f64, peak_rss_bytes: Option<u64>) -> String {
     let memory = peak_rss_bytes.map(|bytes| format!(", at most {} MiB of memory", bytes >> 20)).unwrap_or_default();
     lines.push(format!("{seconds:.1} s{memory}"));
     lines.join("\n")
-}
-
-/// The most memory this process ever had, from the kernel.
-fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }

@@ -16,6 +16,7 @@ mod man;
 mod migrate;
 mod parse;
 mod poll;
+mod release;
 mod restore;
 mod search;
 mod serve;
@@ -47,7 +48,7 @@ enum Command {
     Backup(backup::Args),
     /// Register benchmarks: no question may repeat one of theirs
     Benchmark(benchmark::Args),
-    /// Check every quote, row and index entry; repair the index on request
+    /// Check every quote, row, index entry and release; repair the index on request
     Check(check::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
@@ -69,6 +70,8 @@ enum Command {
     Parse(parse::Args),
     /// Read what the archives posted since the last time
     Poll(poll::Args),
+    /// Make, list, compare, check, publish and take back releases
+    Release(release::Args),
     /// Put a backup in the place of the store
     Restore(restore::Args),
     /// Search accepted questions and passages
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Poll(args) => poll::run(args),
+        Command::Release(args) => release::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Search(args) => search::run(args),
         Command::Serve(args) => serve::run(&args),
@@ -140,6 +144,13 @@ fn print_bytes(bytes: &[u8]) -> anyhow::Result<ExitCode> {
 fn print_line(mut line: String) -> anyhow::Result<ExitCode> {
     line.push('\n');
     print_bytes(line.as_bytes())
+}
+
+/// The most memory this process ever had, from the kernel.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
 #[cfg(test)]

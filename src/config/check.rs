@@ -11,7 +11,7 @@ use crate::model::delivery::SourceName;
 use crate::question::GeneratorKind;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{drift, fetch, source, telemetry};
+use crate::{drift, fetch, release, source, telemetry};
 
 /// Collects what is wrong.
 struct Faults(Vec<String>);
@@ -65,12 +65,16 @@ pub(super) fn check(
     if file.question.generators.contains(&GeneratorKind::Openai) && !file.llm.is_on() {
         faults.add("question.generators", "`openai` needs a model: set `llm.model` and an `[[llm.endpoints]]`");
     }
+    let release_schedule = release(&file.release, zone, &mut faults);
     let (mut sources, mut llm, mut solver) = (file.sources, file.llm, file.solver);
-    let (mut question, mut verify) = (file.question, file.verify);
+    let (mut question, mut verify, mut release) = (file.question, file.verify, file.release);
+    if release.contact.is_empty() {
+        release.contact.clone_from(&file.contact);
+    }
     let endpoints = llm.endpoints.iter_mut().chain(solver.endpoints.iter_mut());
     let keys = endpoints.map(|endpoint| &mut endpoint.api_key_file);
     let prompts = verify.trial.prompt_files_mut();
-    let others = [&mut sources.pubmed.api_key_file, &mut question.model.prompt_file];
+    let others = [&mut sources.pubmed.api_key_file, &mut question.model.prompt_file, &mut release.key_file];
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
@@ -96,6 +100,8 @@ pub(super) fn check(
         topics: file.topics,
         training,
         drift: file.drift,
+        release,
+        release_schedule,
     })
 }
 
@@ -157,6 +163,31 @@ fn training(file: &File, faults: &mut Faults) -> Option<Schedule> {
         Ok(schedule) => Some(schedule),
         Err(refused) => {
             faults.add("topics.train", refused);
+            None
+        }
+    }
+}
+
+/// When a data set is released.
+fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> Option<Schedule> {
+    faults.range("release.validation_share", part.validation_share, 0.0, 0.5);
+    faults.range("release.future_days", part.future_days, 0, 3650);
+    faults.range("release.alpha", part.alpha, 0.0, 10.0);
+    faults.range("release.literature_days", part.literature_days, 1, 36_500);
+    faults.range("release.keep", part.keep, 1, 10_000);
+    faults.range("release.reserve_mib", part.reserve_mib, 0, 1 << 30);
+    let name = &part.name;
+    if !release::is_name(name) {
+        faults.add("release.name", format!("{name:?} is not made of lower-case letters, digits and hyphens"));
+    }
+    if !part.url.is_empty() {
+        check_url("release.url", &part.url, faults);
+    }
+    let zone = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
+    match Schedule::parse(&part.schedule, zone) {
+        Ok(schedule) => part.enabled.then_some(schedule),
+        Err(refused) => {
+            faults.add("release.schedule", refused);
             None
         }
     }

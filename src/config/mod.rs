@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::model::delivery::SourceName;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{document, drift, fetch, index, llm, question, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, llm, question, release, source, telemetry, verify, web, worker};
 
 pub use file::File;
 
@@ -51,6 +51,10 @@ pub struct Config {
     /// When a classifier of topics is trained.
     pub training: Schedule,
     pub drift: drift::detector::Config,
+    /// With the contact address in it.
+    pub release: release::Config,
+    /// When a data set is released; `None` when that is switched off.
+    pub release_schedule: Option<Schedule>,
 }
 
 /// What the command line says over the file and the environment.

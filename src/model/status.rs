@@ -88,6 +88,31 @@ status! {
     }
 }
 
+status! {
+    /// How far a release got.
+    ReleaseStatus {
+        /// Its number is taken; it is being built.
+        Staged = "staged",
+        /// It is whole and waits for someone to publish it.
+        Sealed = "sealed",
+        Published = "published",
+        /// Taken back, with a reason; its files stay.
+        Yanked = "yanked",
+    }
+}
+
+impl ReleaseStatus {
+    /// The statuses this one can move to; `store` refuses any other move.
+    pub fn next(self) -> &'static [ReleaseStatus] {
+        match self {
+            ReleaseStatus::Staged => &[ReleaseStatus::Sealed, ReleaseStatus::Published],
+            ReleaseStatus::Sealed => &[ReleaseStatus::Published],
+            // A second yank corrects the reason.
+            ReleaseStatus::Published | ReleaseStatus::Yanked => &[ReleaseStatus::Yanked],
+        }
+    }
+}
+
 impl QuestionStatus {
     /// The statuses this one can move to; `store` refuses any other move.
     ///
@@ -130,5 +155,6 @@ mod tests {
             all(QuestionStatus::ALL.iter().map(|s| s.as_str()).collect()),
             "drafted accepted rejected withdrawn"
         );
+        assert_eq!(all(ReleaseStatus::ALL.iter().map(|s| s.as_str()).collect()), "staged sealed published yanked");
     }
 }

@@ -65,6 +65,17 @@ fn describe() {
     describe_gauge!("aludel_drift_distance_corrected", "The same with the bias of small samples taken off");
     describe_gauge!("aludel_drift_band", "Upper end of the band of chance for the newest window");
     describe_gauge!("aludel_drift_documents", "Labelled works in the newest window");
+    describe_counter!("aludel_releases_total", "Releases that were made or skipped, by kind and result");
+    describe_gauge!(
+        "aludel_release_progress",
+        "Share of its questions that the release being made, or the last one, has written"
+    );
+    describe_gauge!("aludel_release_rows", "Questions in the newest data set");
+    describe_gauge!("aludel_release_seconds_since", "Since the newest data set was published");
+    describe_gauge!(
+        "aludel_release_overdue_tombstones",
+        "Released questions that have to be taken back and are not yet"
+    );
     describe_gauge!("aludel_process_resident_bytes", "Memory that the process holds");
     describe_gauge!("aludel_store_bytes", "Size of the store's file");
     describe_histogram!("aludel_search_seconds", "How long searches took inside the index");
@@ -105,6 +116,7 @@ fn gauges(store: &Store, index: &Index, full: bool) -> Result<(), store::Error> 
     }
     if full {
         drift(&rows)?;
+        releases(&rows, store.clock().now().timestamp_millis())?;
         let counts = rows.counts()?;
         for (state, n) in counts.questions {
             metrics::gauge!("aludel_questions", "state" => state).set(n as f64);
@@ -137,6 +149,18 @@ fn drift(rows: &store::Rows) -> Result<(), store::Error> {
         if let Some(value) = value.as_f64() {
             metrics::gauge!(name).set(value);
         }
+    }
+    Ok(())
+}
+
+fn releases(rows: &store::Rows, now_ms: i64) -> Result<(), store::Error> {
+    metrics::gauge!("aludel_release_overdue_tombstones").set(rows.overdue_tombstones()? as f64);
+    let all = rows.releases("dataset")?;
+    if let Some((release, at)) = all.iter().rev().find_map(|release| Some((release, release.published_at?))) {
+        let n_rows = release.summary.as_ref().and_then(|summary| summary["rows"].as_f64());
+        metrics::gauge!("aludel_release_rows").set(n_rows.unwrap_or(0.0));
+        let seconds = (now_ms - at.timestamp_millis()).max(0) as f64 / 1000.0;
+        metrics::gauge!("aludel_release_seconds_since").set(seconds);
     }
     Ok(())
 }

@@ -37,6 +37,10 @@ impl DataDir {
         self.0.join("inbox")
     }
 
+    pub fn releases(&self) -> PathBuf {
+        self.0.join("releases")
+    }
+
     /// Creates the directory when absent and takes its lock.
     ///
     /// # Errors

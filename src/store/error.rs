@@ -33,8 +33,8 @@ pub enum Error {
     Evidence { passage: usize, start: usize, end: usize, quote: String },
     #[error("a document of {n_passages} passages is more than the store takes (65,536)")]
     TooManyPassages { n_passages: usize },
-    #[error("question {id} is {from} and cannot become {to}")]
-    IllegalMove { id: String, from: &'static str, to: &'static str },
+    #[error("{what} {id} is {from} and cannot become {to}")]
+    IllegalMove { what: &'static str, id: String, from: &'static str, to: &'static str },
     #[error("{what} {id} is not in the store")]
     Missing { what: &'static str, id: String },
     #[error("the store failed: {0}")]

@@ -26,6 +26,8 @@ pub mod passage;
 pub mod picture;
 pub mod question;
 mod record;
+pub mod release;
+pub mod released;
 mod standing;
 pub mod topic;
 pub mod version;

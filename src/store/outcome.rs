@@ -346,7 +346,7 @@ pub(super) fn allowed(id: &QuestionId, from: QuestionStatus, to: QuestionStatus)
     if from.next().contains(&to) {
         return Ok(());
     }
-    Err(Error::IllegalMove { id: id.to_string(), from: from.as_str(), to: to.as_str() })
+    Err(Error::IllegalMove { what: "question", id: id.to_string(), from: from.as_str(), to: to.as_str() })
 }
 
 /// `stage: word` of the stage that failed.

@@ -32,6 +32,7 @@ pub struct Question {
     pub withdrawn_on: Option<String>,
     pub topic: Option<Value>,
     pub difficulty: Option<Difficulty>,
+    /// Where it was in the newest data set that has it, and the first one that did.
     pub split: Option<String>,
     pub released_in: Option<String>,
 }
@@ -47,8 +48,8 @@ pub struct Span {
 
 const SELECT: &str =
     "SELECT q.hash, q.work, q.text, q.status, q.question, q.answer, g.kind, g.model, g.prompt_hash, q.verification,
-    q.tier, q.reason, q.withdrawn_on, q.topic, q.difficulty, q.split, q.released_in, q.id
-    FROM questions q JOIN generators g ON g.id = q.generator";
+    q.tier, q.reason, q.withdrawn_on, q.topic, q.difficulty, r.split, r.first, q.id
+    FROM questions q JOIN generators g ON g.id = q.generator LEFT JOIN released r ON r.question = q.id";
 
 impl Rows {
     /// One question with its evidence.
@@ -220,7 +221,7 @@ pub(super) fn stages_to_json(stages: &[StageResult]) -> String {
     Value::Array(rows).to_string()
 }
 
-fn stages_from_json(text: &str) -> Option<Vec<StageResult>> {
+pub(super) fn stages_from_json(text: &str) -> Option<Vec<StageResult>> {
     let rows: Vec<Vec<Value>> = serde_json::from_str(text).ok()?;
     rows.iter()
         .map(|row| {

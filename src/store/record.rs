@@ -87,6 +87,18 @@ pub(super) fn unpack(packed: &[u8], texts: Vec<String>) -> Result<Document, Erro
     Ok(document)
 }
 
+/// The authors of a packed record.
+pub(super) fn authors(packed: &[u8]) -> Result<Vec<String>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Authors {
+        authors: Vec<String>,
+    }
+    let damaged = |reason: String| Error::damaged("a stored record", "", reason);
+    let json = zstd::stream::decode_all(std::io::Read::take(packed, MOST_RECORD_BYTES as u64))
+        .map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_slice::<Authors>(&json).map(|record| record.authors).map_err(|error| damaged(error.to_string()))
+}
+
 /// Every passage text in the order of [`Document::passages`].
 fn each_text(document: &mut Document, visit: &mut dyn FnMut(&mut String)) {
     document.abstract_passages.iter_mut().for_each(|passage| visit(&mut passage.text));

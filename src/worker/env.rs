@@ -12,6 +12,7 @@ use crate::model::delivery::SourceName;
 use crate::model::document::Document;
 use crate::model::question::Draft;
 use crate::question::Generate;
+use crate::release;
 use crate::store::{DataDir, Store};
 use crate::verify::Trial;
 
@@ -38,6 +39,10 @@ pub struct Env {
     pub(super) training: Option<Schedule>,
     /// How the topic mix is judged.
     pub drift: detector::Config,
+    /// What is released.
+    pub release: release::Config,
+    /// When a data set is released without being asked for; `None` when never.
+    pub release_schedule: Option<Schedule>,
     wake: Notify,
     stopping: CancellationToken,
 }
@@ -68,6 +73,8 @@ impl Env {
             drift: detector::Config::default(),
             trial: None,
             waiting: Waiting::default(),
+            release: release::Config::default(),
+            release_schedule: None,
             wake,
             stopping,
         }
@@ -90,6 +97,11 @@ impl Env {
     /// Its own; [`Error::Parked`] when the program stops before it is done.
     pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.waiting.wait(true, work)
+    }
+
+    /// With releases, and when they are made.
+    pub fn with_release(self, release: release::Config, schedule: Option<Schedule>) -> Self {
+        Env { release, release_schedule: schedule, ..self }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.

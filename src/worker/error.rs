@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{drift, index, llm, question, store, topic};
+use crate::{drift, index, llm, question, release, store, topic};
 
 use super::queue::Retry;
 
@@ -19,6 +19,8 @@ pub enum Error {
     Drift(#[from] drift::Error),
     #[error("no topics could be learnt: {0}")]
     Topic(#[from] topic::Error),
+    #[error("no release was made: {0}")]
+    Release(#[from] release::Error),
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("cannot watch the inbox {}: {reason}", path.display())]
@@ -40,9 +42,12 @@ impl Error {
                     Retry::Never
                 }
             }
+            Error::Release(error) if !error.is_passing() => Retry::Never,
             Error::Draft(error) => error.retry(),
             Error::Trial(error) => error.retry(),
-            Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => Retry::Backoff,
+            Error::Release(_) | Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => {
+                Retry::Backoff
+            }
             Error::Drift(_) | Error::Topic(_) => Retry::Never,
             Error::Parked { retry, .. } => *retry,
         }

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod jobs;
 mod judge;
 pub mod queue;
+mod releasing;
 mod runner;
 pub mod schedule;
 mod take;

@@ -26,12 +26,35 @@ pub enum Order {
     Topics { train: bool },
     /// Judge the topic mix.
     Drift {},
+    /// Release a data set.
+    Release { cause: Cause },
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
 
+/// Why a release is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Schedule,
+    /// Somebody asked for it.
+    Command,
+    /// Something that was released has to be taken back.
+    Takedown,
+}
+
+impl Cause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Schedule => "schedule",
+            Cause::Command => "command",
+            Cause::Takedown => "takedown",
+        }
+    }
+}
+
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 7] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial"];
+pub const KINDS: [&str; 8] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -42,6 +65,7 @@ impl Order {
             Order::Trial {} => "trial",
             Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
+            Order::Release { .. } => "release",
             Order::Poll { .. } => "poll",
         }
     }
@@ -54,6 +78,7 @@ impl Order {
             Order::Drift {} | Order::Trial {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
+            Order::Release { cause } => cause.as_str().to_owned(),
             Order::Poll { source } => source.to_string(),
         }
     }
@@ -157,6 +182,7 @@ mod tests {
             Order::Topics { train: true },
             Order::Drift {},
             Order::Trial {},
+            Order::Release { cause: Cause::Takedown },
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

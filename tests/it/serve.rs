@@ -161,3 +161,46 @@ fn a_database_locked_by_another_program_is_named_and_nothing_is_lost() {
     let store = Store::open_read(&data.join("aludel.db"), Clock::system()).unwrap();
     assert_eq!(store.read().unwrap().counts().unwrap().works.values().sum::<u64>(), 2);
 }
+
+/// By its schedule, and without being asked again when a paper is retracted.
+#[test]
+fn it_releases_by_the_schedule_and_takes_back_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = chrono::Utc::now().to_rfc3339();
+    // Six simulated hours a second; the schedule comes round every other day.
+    let more = format!(
+        "[release]\nschedule = \"0 12 */2 * *\"\nreserve_mib = 0\n\
+         [clock]\nstart = \"2026-06-01T00:00:00Z\"\norigin = \"{now}\"\nrate = 21600.0\n"
+    );
+    let config = quiet(dir.path(), &more);
+    let articles = dir.path().join("articles");
+    std::fs::create_dir(&articles).unwrap();
+    (1..=6).for_each(|number| std::fs::write(articles.join(format!("{number}.xml")), article(number)).unwrap());
+    let data = dir.path().join("data");
+    let ingested = aludel().arg("ingest").arg(&articles).arg("--data-dir").arg(&data).output().unwrap();
+    assert!(ingested.status.success(), "{}", String::from_utf8_lossy(&ingested.stderr));
+
+    let mut serve = Serve::spawn(&config, None);
+    serve.wait_for("READY=1");
+    let release = |version: &str| data.join("releases/dataset").join(version);
+    until("the first release", || release("1.0.0").exists().then_some(()));
+    let notice = "<article article-type=\"retraction\" xmlns:xlink=\"u\"><front><article-meta>\
+        <article-id pub-id-type=\"doi\">10.5555/notice</article-id>\
+        <title-group><article-title>Retraction</article-title></title-group>\
+        <related-article related-article-type=\"retracted-article\" ext-link-type=\"doi\" xlink:href=\"10.5555/invented.3\"/>\
+        </article-meta></front></article>";
+    std::fs::write(data.join("inbox/notice.xml"), notice).unwrap();
+    until("the patch release", || release("1.0.1").exists().then_some(()));
+    for version in ["1.0.0", "1.0.1"] {
+        let found = aludel::release::verify::verify(&release(version), None).unwrap();
+        assert!(found.ok, "{:?}", found.errors);
+    }
+    let found = aludel::release::diff::diff(&release("1.0.0"), &release("1.0.1")).unwrap();
+    assert!(!found.is_empty() && found.changes.iter().all(|change| change.work == "10.5555/invented.3"), "{found:?}");
+    let metrics = until("the counter", || {
+        let text = serve.get("/metrics")?;
+        text.contains("aludel_releases_total{kind=\"dataset\",result=\"published\"} 2").then_some(text)
+    });
+    assert!(metrics.contains("aludel_job_seconds_count{kind=\"release\"}"), "{metrics}");
+    assert!(serve.stop().success());
+}

@@ -1,6 +1,7 @@
 //! `aludel demo`: the archives and the service in one process on a temporary folder; a simulated year in less than two minutes, its last
 //! month in slow motion and with full texts.
 
+mod release;
 mod report;
 mod stage;
 
@@ -14,7 +15,7 @@ use anyhow::Context;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, File};
 use crate::service::{Metrics, Service};
 use crate::simulate::Simulator;
 use crate::store::count::Counts;
@@ -80,8 +81,10 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
     let stage = Stage::of(args);
     let clock = Clock::stepped(midnight(stage.from));
     let simulator = Simulator::start(stage.world(), clock.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let urls = simulator.base_urls();
     let configured = |act: Act| -> Result<Config, crate::config::Error> {
-        let file = stage.configuration(&simulator.base_urls(), data_dir.clone(), args.listen, act);
+        let file = stage.configuration(&urls, data_dir.clone(), args.listen, act);
+        let file = File { release: release::config(midnight(stage.live_from), args.days), ..file };
         Ok(Config { clock: clock.clone(), ..Config::of(file)? })
     };
     let metrics = Metrics::install().context("starting the metrics")?;
@@ -139,7 +142,8 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     simulator.shutdown().await;
 
-    report::report(args.json, &url, &service, counts(&service).await?)?;
+    let released = release::finish(&service, &configured(Act::Over)?).await?;
+    report::report(args.json, &url, &service, counts(&service).await?, &released)?;
     if !args.exit && !ended_early {
         if !args.no_open {
             open_browser(&url);

@@ -11,9 +11,17 @@ use crate::service::Service;
 use crate::store::count::Counts;
 use crate::store::drift::KeptDecision;
 
+use super::release::Released;
+
 /// # Errors
 /// When the store or the index can not be read.
-pub(super) fn report(as_json: bool, url: &str, service: &Service, counts: Counts) -> anyhow::Result<()> {
+pub(super) fn report(
+    as_json: bool,
+    url: &str,
+    service: &Service,
+    counts: Counts,
+    released: &Released,
+) -> anyhow::Result<()> {
     let examples = examples(service)?;
     let drift = Drift::of(&service.app().store.read()?.drift_decisions(None)?);
     if as_json {
@@ -21,7 +29,9 @@ pub(super) fn report(as_json: bool, url: &str, service: &Service, counts: Counts
             .iter()
             .map(|(query, filters, hits)| json!({ "query": query, "where": filters, "hits": hits }))
             .collect();
-        let object = json!({ "url": url, "counts": counts, "drift": drift.to_json(), "examples": examples });
+        let object = json!({
+            "url": url, "counts": counts, "drift": drift.to_json(), "examples": examples, "releases": released.json(),
+        });
         super::super::print_line(object.to_string())?;
         return Ok(());
     }
@@ -37,6 +47,7 @@ pub(super) fn report(as_json: bool, url: &str, service: &Service, counts: Counts
         format!("the topics, as the service judged them week by week ({url}/drift):"),
     ];
     lines.extend(drift.lines());
+    lines.extend([String::new(), released.text()]);
     lines.extend([String::new(), "searches to try on the page:".to_owned()]);
     for (query, filters, hits) in &examples {
         let mut link = url::form_urlencoded::Serializer::new(String::new());

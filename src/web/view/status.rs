@@ -7,6 +7,9 @@ use crate::index::Index;
 use crate::store::Rows;
 use crate::web::Error;
 
+/// Releases shown of each kind.
+const LAST_RELEASES: usize = 3;
+
 /// Counts by state, sources with their lag, jobs, and how far the index is behind. `index`: `None` when there is none.
 /// `now_ms`: UTC milliseconds.
 ///
@@ -49,8 +52,8 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("topics", topics(rows)?),
         ("drift", drift(rows)?),
         ("last_refresh", Value::Null),
-        ("last_releases", json!([])),
         ("model_calls", json!(rows.spend_by_stage()?)),
+        ("last_releases", releases(rows)?),
         ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),
     ] {
         status.insert(name.to_owned(), value);
@@ -68,6 +71,28 @@ fn topics(rows: &Rows) -> Result<Value, Error> {
                 "n": kept.n, "scores": scores })
     });
     Ok(json!({ "works": rows.topic_counts()?, "classifier": classifier }))
+}
+
+/// The newest releases of each kind, the newest first, and why the last one was skipped, if any was.
+fn releases(rows: &Rows) -> Result<Value, Error> {
+    let mut newest = Vec::new();
+    for kind in ["dataset", "model"] {
+        let published = rows.releases(kind)?.into_iter().filter(|release| release.published_at.is_some());
+        newest.extend(published.rev().take(LAST_RELEASES));
+    }
+    let mut values: Vec<Value> = newest
+        .iter()
+        .map(|release| {
+            json!({
+                "kind": release.kind, "name": release.name, "version": release.version, "status": release.status,
+                "published_at": release.published_at, "cause": release.cause, "summary": release.summary,
+            })
+        })
+        .collect();
+    if let Some((at, subject, reason)) = rows.audited("release_skipped", 1)?.pop() {
+        values.push(json!({ "skipped": subject, "at": at, "reason": reason }));
+    }
+    Ok(values.into())
 }
 
 /// The newest decision of the detector; null before there is one.

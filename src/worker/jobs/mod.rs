@@ -9,6 +9,7 @@ pub mod poll;
 pub mod recheck;
 pub mod trial;
 pub mod topics;
+pub mod release;
 
 use super::queue::Order;
 use super::{Env, Error, archive};
@@ -25,6 +26,13 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Trial {} => trial::run(env),
         Order::Drift {} => drift::run(env),
         Order::Topics { train } => topics::run(env, *train),
+        Order::Release { cause } => {
+            let ask = release::Ask { cause: *cause, at: None, stage: false };
+            let mut progress = |done: u64, all: u64| {
+                metrics::gauge!("aludel_release_progress").set(done as f64 / all.max(1) as f64);
+            };
+            release::dataset(env, ask, &mut progress).map(drop)
+        }
         Order::Poll { source } => archive::run(env, *source),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod service;
+pub mod station;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,44 @@
+//! The same questions in the forms that trainers read: one file a split, from the part whose licences ask for credit only.
+
+pub mod trl;
+pub mod verifiers;
+pub mod verl;
+
+use crate::model::answer::AnswerSpec;
+
+use super::row::Row;
+
+/// What a model is shown: the question, its options, and how to answer so that the grader finds it.
+pub fn prompt(row: &Row) -> String {
+    let mut text = row.question.clone().unwrap_or_default();
+    for (letter, option) in ('A'..='Z').zip(&row.options) {
+        text.push_str(&format!("\n{letter}. {option}"));
+    }
+    let spec = row.answer.as_deref().and_then(|answer| serde_json::from_str::<AnswerSpec>(answer).ok());
+    let form = match spec {
+        Some(AnswerSpec::Choice { .. }) => "the letter of the right option",
+        Some(AnswerSpec::Number { unit: Some(_), .. }) => "a number with its unit",
+        Some(AnswerSpec::Number { .. }) => "a number",
+        Some(AnswerSpec::Boolean { .. }) => "yes or no",
+        Some(AnswerSpec::Direction { .. }) => "increase, decrease or no change",
+        Some(AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. }) => "a list, its items separated by commas",
+        Some(AnswerSpec::Term { .. } | AnswerSpec::Sequence { .. }) | None => "as few words as it takes",
+    };
+    format!("{text}\n\nThink it through, then give your final answer, {form}, inside <answer></answer>.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::tests::row;
+
+    #[test]
+    fn a_choice_shows_its_options_and_asks_for_a_letter() {
+        let mut row = row("a", "10.5555/a");
+        row.answer = Some(r#"{"type":"choice","options":["one","two"],"correct":"B"}"#.into());
+        row.options = vec!["one".into(), "two".into()];
+        let prompt = prompt(&row);
+        assert!(prompt.contains("\nA. one\nB. two\n\n") && prompt.contains("the letter"), "{prompt}");
+        assert!(prompt.ends_with("<answer></answer>."));
+    }
+}

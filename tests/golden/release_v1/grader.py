@@ -1,0 +1,1 @@
+"""Grades responses against answer specs."""
