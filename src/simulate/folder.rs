@@ -118,6 +118,7 @@ fn add(world: &mut World, file: usize, facts: Facts, date: NaiveDate, at: DateTi
                 has_full_text: true,
             }],
             journal: None,
+            imported: false,
             pmid: None,
             file: Some(file),
         }),

@@ -16,6 +16,8 @@ pub struct Preprint {
     pub seed: u64,
     pub postings: Vec<Posting>,
     pub journal: Option<JournalLink>,
+    /// It came with many others at once; what became of it elsewhere became so long ago.
+    pub imported: bool,
     /// Its record in PubMed, when it has one.
     pub pmid: Option<u64>,
     /// Index into the folder's files, when the text is a real file's.
@@ -137,7 +139,7 @@ pub(super) fn preprint(
             journal_form: dice.whole(0, 4) as usize,
         }
     });
-    Preprint { server, doi, category, seed, postings, journal, pmid: None, file: None }
+    Preprint { server, doi, category, seed, postings, journal, imported: false, pmid: None, file: None }
 }
 
 /// From this day on new works carry the prefix 10.64898.

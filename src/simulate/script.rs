@@ -53,6 +53,7 @@ pub enum OutageKind {
     Down,
 }
 
+/// Works of long ago, posted on one day: none of them becomes a journal article or a PubMed record afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BulkImport {

@@ -99,12 +99,16 @@ impl World {
         let shares = config.script.shares(day, server);
         let mut categories: Vec<String> =
             (0..count).map(|_| shares[dice.weighted(shares.iter().map(|s| s.1))].0.to_owned()).collect();
+        let n_own = categories.len();
         for (category, count) in config.script.imports(day, source) {
             categories.extend((0..count).map(|_| category.to_owned()));
         }
         for (i, category) in categories.into_iter().enumerate() {
             let dice = Dice::of(config.seed, &[source, &day.to_string(), &i.to_string()]);
-            let preprint = preprint(config, server, day, i, category, dice);
+            let mut preprint = preprint(config, server, day, i, category, dice);
+            if i >= n_own {
+                (preprint.imported, preprint.journal) = (true, None);
+            }
             // Two early works can draw one number; the first keeps it.
             if self.by_doi.insert(preprint.doi.clone(), self.preprints.len()).is_none() {
                 self.preprints.push(preprint);
@@ -131,6 +135,7 @@ impl World {
             }
             if let Some(posting) = preprint.postings.first()
                 && posting.date >= first
+                && !preprint.imported
                 && dice.chance(config.pubmed_preprint_share)
             {
                 let day = posting.date + TimeDelta::days(dice.whole(2, 12));

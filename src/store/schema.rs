@@ -85,4 +85,36 @@ mod tests {
         assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
         Migrations::from_directory(&FILES).unwrap().validate().unwrap();
     }
+
+    #[test]
+    fn labels_of_an_older_store_are_known_since_its_works_were_received() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = Migrations::from_directory(&FILES).unwrap();
+        steps.to_version(&mut connection, 3).unwrap();
+        let version =
+            "INSERT INTO versions (work, source, number, status, level, withheld, record, record_hash, revised, title,
+             article_type, licence, licence_received, licence_origin, origin, issues, received_at) VALUES";
+        connection
+            .execute_batch(&format!(
+                "INSERT INTO works (id, key, title, status, first_public, created_at) VALUES
+                     (1, '10.5555/a', 'A', 'current', '2026-01-05', 5), (2, '10.5555/b', 'B', 'deleted', NULL, 5);
+                 {version} (1, 'biorxiv', 1, 'parsed', 1, 0, x'', x'', '', 'A', '', '', '', '', '', '[]', 70),
+                     (1, 'biorxiv', 2, 'parsed', 2, 0, x'', x'', '', 'A', '', '', '', '', '', '[]', 90),
+                     (2, 'pubmed', 1, 'listed', 0, 0, x'', x'', '', 'B', '', '', '', '', '', '[]', 80);
+                 INSERT INTO subjects (work, source, label) VALUES (1, 'biorxiv', 'Zoology'), (1, 'biorxiv', 'Ecology');"
+            ))
+            .unwrap();
+        steps.to_latest(&mut connection).unwrap();
+        let mut statement = connection
+            .prepare("SELECT source, known_at, first_public, level, gone, labels FROM labels ORDER BY work")
+            .unwrap();
+        let rows: Vec<(String, i64, Option<String>, i64, bool, String)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let first = Some("2026-01-05".to_owned());
+        assert_eq!(rows[0], ("biorxiv".into(), 70, first, 2, false, r#"["Ecology","Zoology"]"#.into()));
+        assert_eq!(rows[1], ("pubmed".into(), 80, None, 0, true, "[]".into()));
+    }
 }

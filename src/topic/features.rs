@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 const BUCKETS: u64 = 1 << 20;
 /// Terms that fewer training texts use are no features.
 const LEAST_TEXTS: u32 = 2;
+/// Features kept, the most used ones: what bounds the memory of training, some twenty numbers a feature and topic.
+const MOST_FEATURES: usize = 1 << 16;
 
 /// A text's features and their weights, unit length, ascending features.
 pub type Sparse = Vec<(u32, f32)>;
@@ -35,6 +37,8 @@ impl Features {
             }
         }
         let mut kept: Vec<(u32, u32)> = used.into_iter().filter(|(_, texts)| *texts >= LEAST_TEXTS).collect();
+        kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        kept.truncate(MOST_FEATURES);
         kept.sort_unstable();
         let rarity = kept.iter().map(|(_, texts)| ((1.0 + n as f32) / (1.0 + *texts as f32)).ln() + 1.0).collect();
         let mut features =

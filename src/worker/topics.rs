@@ -21,7 +21,7 @@ pub struct Config {
     pub train: String,
     /// Labelled texts that training takes at least. Default 500.
     pub least_texts: usize,
-    /// And at most, the newest ones. Default 50000.
+    /// And at most, the newest ones. Default 20000.
     pub most_texts: usize,
     pub classifier: classifier::Config,
 }
@@ -31,7 +31,7 @@ impl Default for Config {
         Config {
             train: "0 3 1 * *".to_owned(),
             least_texts: 500,
-            most_texts: 50_000,
+            most_texts: 20_000,
             classifier: classifier::Config::default(),
         }
     }

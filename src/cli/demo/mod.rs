@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
     /// How long these days take, in seconds
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=3600))]
     seconds: u32,
     /// Leave the eleven months out: no drift is seen then
     #[arg(long)]

@@ -18,13 +18,19 @@ pub(super) const SOURCES: [SourceName; 3] = [SourceName::Biorxiv, SourceName::Me
 pub(super) const POLL_HOUR: u32 = 6;
 /// Days that pass fast: eleven months.
 const PAST_DAYS: i64 = 333;
+/// Part of the last days' articles that a day has until then.
+const BEFORE: f64 = 0.44;
 /// Works that come to bioRxiv at once: a month's.
-const IMPORTED: u32 = 240;
+const IMPORTED: u32 = 170;
+/// Bootstrap draws a band: fewer than usual, since every week of the year is judged in a minute.
+const DRAWS: u32 = 400;
+/// Texts that the classifier learns from.
+const MOST_TEXTS: usize = 1500;
 
 /// Which part of the play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Abstracts only, as fast as they can be read.
+    /// Abstracts only and no questions, as fast as they can be read.
     Past,
     /// Full texts too.
     Live,
@@ -60,12 +66,19 @@ impl Stage {
     /// The year of the script, with fewer articles until the last days.
     pub fn world(&self) -> simulate::Config {
         let mut script = Script::of_a_year(self.from, IMPORTED);
-        // PubMed has few records that are not of these preprints, until the last days.
-        for (source, before) in [("biorxiv", 0.5), ("medrxiv", 0.5), ("pubmed", 0.1)] {
-            let rate = |from, factor| Rate { from, source: Some(source.to_owned()), factor };
-            script.rate.extend([rate(NaiveDate::MIN, before), rate(self.live_from, 1.0 / before)]);
+        script.rate = [(NaiveDate::MIN, BEFORE), (self.live_from, 1.0 / BEFORE)]
+            .map(|(from, factor)| Rate { from, source: None, factor })
+            .to_vec();
+        simulate::Config {
+            from: self.from,
+            days: self.days(),
+            seed: self.seed,
+            biorxiv_per_day: 16.0,
+            medrxiv_per_day: 8.0,
+            pubmed_per_day: 8.0,
+            script,
+            ..simulate::Config::default()
         }
-        simulate::Config { from: self.from, days: self.days(), seed: self.seed, script, ..simulate::Config::default() }
     }
 
     /// Daily polls of archives on this machine, with nobody to be polite to.
@@ -79,6 +92,7 @@ impl Stage {
             base_url: Some(base.to_owned()),
             full_text_url: Some(www.to_owned()),
             full_text: act != Act::Past,
+            links_days: if act == Act::Past { 0 } else { source::biorxiv::Config::default().links_days },
             full_text_spacing_ms: 0,
             spacing_ms: 0,
             schedule: schedule.clone(),
@@ -92,6 +106,12 @@ impl Stage {
         file.worker = worker::Config { drain_seconds: 10, ..worker::Config::default() };
         // One classifier, in time for the last days.
         file.topics.train = "0 3 1 12 *".to_owned();
+        file.topics.most_texts = MOST_TEXTS;
+        file.drift.draws = DRAWS;
+        if act == Act::Past {
+            // These months are counted; questions are drafted from the last days' articles.
+            file.question.generators.clear();
+        }
         file.sources = source::Config {
             biorxiv: preprints(&urls.biorxiv, &urls.biorxiv_www),
             medrxiv: preprints(&urls.medrxiv, &urls.medrxiv_www),
