@@ -18,6 +18,7 @@ pub mod drift;
 pub mod store;
 pub mod index;
 pub mod worker;
+pub mod release;
 pub mod web;
 pub mod simulate;
 
