@@ -347,11 +347,12 @@ fn noun(text: &str, n_words: usize) -> Option<(Factor, &str)> {
         }
     }
     // A hyphen in front of a digit would be an exponent (`well-1`).
-    let phrase = text[..end].trim();
+    let phrase = text[..end].trim_end();
     let (phrase, end) = match phrase.rfind('-') {
         Some(at) if phrase[at + 1..].bytes().all(|b| b.is_ascii_digit()) && at > 0 => (&phrase[..at], at),
         _ => (phrase, end),
     };
+    // Proof: `end` is the end of a word or the place of a hyphen in `text`.
     (!phrase.is_empty()).then(|| (Factor::Noun(term::fold(phrase)), &text[end..]))
 }
 
@@ -635,6 +636,13 @@ mod tests {
     }
 
     #[test]
+    fn a_space_in_front_of_a_noun_of_two_byte_letters_moves_no_boundary() {
+        assert!(Unit::parse("mg/( é-1)").is_some());
+        assert!(parse_prefix("mg/( é-1)").is_some());
+        assert!(super::super::number::parse("5 mg/( é-1)").is_some());
+    }
+
+    #[test]
     fn prefix_stops_at_the_first_other_word() {
         let prefix = |text: &str| parse_prefix(text).map(|(_, rest)| rest.to_owned());
         assert_eq!(prefix("mg of drug").as_deref(), Some(" of drug"));
@@ -650,6 +658,13 @@ mod tests {
             let _ = Unit::parse(&text);
             let _ = parse_prefix(&text);
             let _ = noun_prefixes(&text);
+        }
+
+        #[test]
+        fn unit_like_text_parses_or_not(text in "(mg|cell|/|\\(|\\)|per |[ éα·^⁻²+'1-]){0,12}") {
+            let _ = Unit::parse(&text);
+            let _ = parse_prefix(&normalised(&text));
+            let _ = super::super::number::parse(&format!("5 {text}"));
         }
 
         #[test]

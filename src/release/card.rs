@@ -111,8 +111,9 @@ impl Card<'_> {
         writeln!(
             f,
             "```python\nfrom datasets import load_dataset\nrows = load_dataset(\"path/to/this/folder\", \"{first}\")\n\n\
+             import json\n\
              from grader import grade          # grader.py lies beside this card\n\
-             grade(rows[\"train\"][0][\"answer\"], \"<answer>12 %</answer>\")\n```\n"
+             grade(json.loads(rows[\"train\"][0][\"answer\"]), \"<answer>12 %</answer>\")[\"score\"]\n```\n"
         )
     }
 
