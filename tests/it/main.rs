@@ -11,6 +11,7 @@ mod llm;
 mod llm_calls;
 mod module_graph;
 mod month;
+mod python_grader;
 mod release;
 mod release_clients;
 mod release_models;
