@@ -1,5 +1,6 @@
 //! One job a file: load, call a room, save and queue what follows. Every job may run twice.
 
+mod candidates;
 pub mod draft;
 pub mod drift;
 pub mod file;

@@ -1,0 +1,11 @@
+//! What trains and what answers: the built-in engine, or commands that keep to the job folder's contract.
+
+mod child;
+mod command;
+mod template;
+
+pub use command::{Ending, Stop, train};
+pub use template::{Fill, Template};
+
+/// The name of the built-in engine.
+pub const CANDLE: &str = "candle";
