@@ -1,6 +1,6 @@
 //! Refreshes as rows, and what they used of the machine.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Utc};
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
@@ -102,14 +102,26 @@ impl Rows {
         self.find(&sql, [], read)
     }
 
-    /// Seconds of the machine that refreshes used from `from` on, before `to`.
+    /// Seconds of the machine that refreshes used in the calendar month of `now`, UTC.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub fn machine_seconds(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<f64, Error> {
+    pub fn machine_seconds_in_month(&self, now: DateTime<Utc>) -> Result<f64, Error> {
+        let first = NaiveDate::from_ymd_opt(now.year(), now.month(), 1).unwrap_or(now.date_naive());
+        let next = first.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
+        let [from, to] = [first, next].map(|day| day.and_time(NaiveTime::MIN).and_utc());
         let sql = "SELECT total(seconds) FROM machine_time WHERE at >= ?1 AND at < ?2";
         let found = self.find(sql, (from.timestamp_millis(), to.timestamp_millis()), |row| row.get(0))?;
         Ok(found.unwrap_or(0.0))
+    }
+
+    /// Seconds of the machine that one refresh used for a purpose.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn machine_seconds_of(&self, refresh: i64, purpose: &str) -> Result<f64, Error> {
+        let sql = "SELECT total(seconds) FROM machine_time WHERE refresh = ?1 AND purpose = ?2";
+        Ok(self.find(sql, (refresh, purpose), |row| row.get(0))?.unwrap_or(0.0))
     }
 
     /// Questions accepted since `since` (all without it) that are accepted still.
@@ -136,6 +148,21 @@ impl WriteTxn<'_> {
         let id = id.ok_or_else(|| Error::Missing { what: "refresh", id: "new".to_owned() })?;
         self.audit("refresh_proposed", &format!("refresh {id}"), cause)?;
         Ok(id)
+    }
+
+    /// Notes in the log that a refresh was called for and did not begin; once a day for one reason. Returns whether it is new.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn note_refused(&mut self, model: &str, cause: &str, reasons: &str) -> Result<bool, Error> {
+        let subject = format!("{model}: {cause}");
+        let today = self.now().date_naive();
+        let last = self.audited("refresh_refused", 1)?.pop();
+        if last.is_some_and(|(at, whom, why)| at.date_naive() == today && whom == subject && why == reasons) {
+            return Ok(false);
+        }
+        self.audit("refresh_refused", &subject, reasons)?;
+        Ok(true)
     }
 
     /// Moves a refresh on.
@@ -247,8 +274,8 @@ mod tests {
         assert_eq!([0, 0, 5, 5].map(|steps| txn.note_refresh_attempt(id, steps).unwrap()), [1, 2, 1, 2]);
         txn.spend_machine_time(id, "training", 90.5).unwrap();
         txn.spend_machine_time(id, "evaluation", f64::NAN).unwrap();
-        let hour = chrono::TimeDelta::hours(1);
-        assert_eq!(txn.machine_seconds(now - hour, now + hour).unwrap(), 90.5);
+        assert_eq!(txn.machine_seconds_in_month(now).unwrap(), 90.5);
+        assert_eq!(txn.machine_seconds_in_month(now + Months::new(1)).unwrap(), 0.0);
         let refresh = txn.refresh(id).unwrap().unwrap();
         let facts = Facts { reason: Some("enough"), ..Facts::default() };
         txn.move_refresh(&refresh, RefreshStatus::Discarded, &facts).unwrap();

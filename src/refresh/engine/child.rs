@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::refresh::Error;
+use crate::refresh::job::Folder;
 
 /// Pause between looks at a process.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -61,9 +62,8 @@ impl Group {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may have ended by itself meanwhile.
-            let _ = kill_process_group(pid, signal);
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            self::signal(pid, signal);
         }
     }
 }
@@ -76,7 +76,7 @@ impl Drop for Group {
 }
 
 /// How a process ended, in words.
-pub(crate) fn told(status: ExitStatus) -> String {
+pub fn told(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (_, Some(9)) => "it was killed (signal 9), as the kernel does when memory runs out".to_owned(),
         (_, Some(signal)) => format!("it was ended by signal {signal}"),
@@ -86,7 +86,7 @@ pub(crate) fn told(status: ExitStatus) -> String {
 }
 
 /// What the end of a log says: its last line, and a hint where it is one that people meet often.
-pub(crate) fn last_words(tail: &str) -> String {
+pub fn last_words(tail: &str) -> String {
     let lower = tail.to_lowercase();
     let hint = if ["out of memory", "outofmemory", "cannot allocate memory", "memory allocation of"]
         .iter()
@@ -101,5 +101,50 @@ pub(crate) fn last_words(tail: &str) -> String {
     match tail.lines().rev().map(str::trim).find(|line| !line.is_empty()) {
         Some(line) => format!(": {}{hint}", line.chars().take(300).collect::<String>()),
         None => hint.to_owned(),
+    }
+}
+
+/// Ends whatever trains in a job folder: told to, it has a while to leave a checkpoint; then it is killed. Returns when nothing holds
+/// the folder any more, or nothing could be done about it.
+///
+/// # Errors
+/// When the folder's lock can not be read.
+pub fn end(folder: &Folder) -> Result<(), Error> {
+    let begun = Instant::now();
+    let mut told = false;
+    while let Some(holder) = folder.holder()? {
+        let is_patient = begun.elapsed() < GRACE + TICK * 50;
+        match holder.process.filter(|pid| is_about(*pid, folder)) {
+            Some(pid) if !told => signal(pid, Signal::TERM),
+            Some(pid) if !is_patient => signal(pid, Signal::KILL),
+            Some(_) => {}
+            // Its own process is gone; the engine is told by us.
+            None => {
+                if let Some(engine) = holder.engine {
+                    signal(engine, if told && !is_patient { Signal::KILL } else { Signal::TERM });
+                }
+            }
+        }
+        told = true;
+        if begun.elapsed() > GRACE * 2 {
+            return Ok(());
+        }
+        std::thread::sleep(TICK);
+    }
+    Ok(())
+}
+
+/// Whether a process works on this folder: a number in a file may be another's by now.
+fn is_about(pid: i32, folder: &Folder) -> bool {
+    let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let job = folder.path().file_name().unwrap_or_default().as_encoded_bytes();
+    let names = [job, b"next"];
+    command.split(|byte| *byte == 0).any(|word| names.iter().any(|name| word.ends_with(name)))
+}
+
+fn signal(group: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(group) {
+        // It may have ended by itself meanwhile.
+        let _ = kill_process_group(pid, signal);
     }
 }

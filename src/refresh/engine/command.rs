@@ -173,13 +173,10 @@ fn failed(folder: &Folder, reason: String) -> Result<Ending, Error> {
     let steps = folder.steps()?;
     let last = steps.last();
     let outcome = Outcome {
-        status: Status::Failed,
-        reason: Some(reason),
-        collapsed: false,
         steps: last.map_or(0, |step| step.step),
         seconds: last.map_or(0.0, |step| step.seconds),
         tokens: last.map_or(0, |step| step.tokens),
-        files: Vec::new(),
+        ..Outcome::failed(reason)
     };
     Ok(Ending::Done(folder.finish(outcome)?))
 }

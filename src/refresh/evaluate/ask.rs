@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::{Response, Responses};
 use crate::llm::{self, LanguageModel, Message, Request, Role};
 use crate::refresh::Error;
-use crate::refresh::engine::{Fill, Template};
 use crate::refresh::job::{Folder, Question};
 
 /// How questions are answered.
@@ -43,67 +42,6 @@ pub struct Ask {
     #[serde(flatten)]
     pub settings: Settings,
     pub models: Vec<Model>,
-}
-
-/// Answers the samples that are missing by a template's command. What the command says goes into `log`.
-///
-/// # Errors
-/// When it can not be run, fails, or leaves answers out.
-pub fn by_command(
-    template: &Template,
-    base: &Path,
-    weights: Option<&Path>,
-    questions: &[Question],
-    settings: &Settings,
-    path: &Path,
-    log: &Path,
-    stop: crate::refresh::engine::Stop<'_>,
-) -> Result<(), Error> {
-    let missing = Responses::open(path)?.missing(questions, settings.samples);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let asked = path.with_extension("asked.jsonl");
-    let mut lines = Vec::new();
-    let mut last = "";
-    for (question, _) in missing {
-        if question.id != last {
-            // Proof: two strings.
-            let line = serde_json::json!({ "id": question.id, "prompt": question.prompt });
-            lines.extend(line.to_string().into_bytes());
-            lines.push(b'\n');
-            last = &question.id;
-        }
-    }
-    crate::release::publish::replace(&asked, &lines)?;
-    let numbers = [
-        settings.samples.to_string(),
-        settings.temperature.to_string(),
-        settings.seed.to_string(),
-        settings.max_tokens.to_string(),
-    ];
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let (base, weights) = (text(base), weights.map(text).unwrap_or_default());
-    let (asked_path, responses) = (text(&asked), text(path));
-    let fill = Fill {
-        values: vec![
-            ("base", &base),
-            ("adapter", &weights),
-            ("questions", &asked_path),
-            ("responses", &responses),
-            ("samples", &numbers[0]),
-            ("temperature", &numbers[1]),
-            ("seed", &numbers[2]),
-            ("max_tokens", &numbers[3]),
-        ],
-    };
-    template.run(&fill.words(&template.answer, &template.folder), folder, log, stop)?;
-    let left = Responses::open(path)?.missing(questions, settings.samples).len();
-    if left > 0 {
-        return Err(Error::damaged(path, format!("{left} answers are missing; {} says why", log.display())));
-    }
-    Ok(())
 }
 
 /// Answers the samples that are missing by a language model, as many at a time as it takes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bootstrap;
 use super::score::{ItemScore, interval};
@@ -10,7 +10,7 @@ use crate::refresh::Gate;
 use crate::release::model::evaluation::{Comparison, Difference, Evaluation, Score, TopicScore};
 
 /// What the gate found, with every number it used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     pub is_better: bool,
     /// Why not; empty when it is.
@@ -29,7 +29,7 @@ pub struct Decision {
 }
 
 /// One topic in it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
     pub topic: String,
     pub candidate: Score,

@@ -10,6 +10,7 @@ pub mod poll;
 pub mod recheck;
 pub mod trial;
 pub mod topics;
+pub mod refresh;
 pub mod release;
 
 use super::queue::Order;
@@ -34,6 +35,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
             };
             release::dataset(env, ask, &mut progress).map(drop)
         }
+        Order::Refresh {} => refresh::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }
 }
