@@ -92,6 +92,14 @@ impl State {
         self
     }
 
+    /// The refreshes, with the curves of the newest.
+    async fn refreshes(&self) -> Result<view::refresh::Overview, Error> {
+        // The jobs lie beside the store.
+        let folder = self.store.path().with_file_name("refresh");
+        let now = self.clock.now();
+        self.read(move |rows, _| Ok(view::refresh::overview(rows, &folder, now)?)).await
+    }
+
     /// Runs `read` on a thread that may block, a bounded number at once.
     async fn read<T: Send + 'static>(
         &self,
@@ -117,6 +125,7 @@ pub fn router(state: State) -> Router {
         .route("/question/{id}", get(page::record::question))
         .route("/work/{*id}", get(page::record::work))
         .route("/drift", get(page::drift::page))
+        .route("/refresh", get(page::refresh::page))
         .route("/status", get(page::status::page))
         .route("/style.css", get(page::style))
         .route("/api/v1/search", get(api::search))
@@ -124,6 +133,7 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/work/{*id}", get(api::work))
         .route("/api/v1/drift", get(api::drift))
         .route("/api/v1/drift/history", get(api::drift_history))
+        .route("/api/v1/refresh", get(api::refresh))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/health", get(api::health))

@@ -12,6 +12,7 @@ mod llm_calls;
 mod module_graph;
 mod month;
 mod python_grader;
+mod refresh;
 mod release;
 mod release_clients;
 mod release_models;

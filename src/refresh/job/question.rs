@@ -58,8 +58,11 @@ pub(super) fn write<'q>(path: &Path, questions: impl IntoIterator<Item = &'q Que
     Ok(())
 }
 
-/// Reads them back.
-pub(super) fn read(path: &Path) -> Result<Vec<Question>, Error> {
+/// The questions of a file such as `train.parquet`; every spec can be graded.
+///
+/// # Errors
+/// When it is missing, damaged or too large.
+pub fn read(path: &Path) -> Result<Vec<Question>, Error> {
     let n_rows = read::n_rows(path)?;
     if n_rows > MOST_ROWS {
         return Err(Error::damaged(path, format!("has {n_rows} rows, more than {MOST_ROWS}")));
