@@ -19,7 +19,20 @@ use crate::model::id::QuestionId;
         title = "Aludel",
         description = "Verified, evidence-grounded questions from the biology literature. Read-only."
     ),
-    paths(search, question, work, drift, drift_history, refresh, status, openapi, health, ready, metrics)
+    paths(
+        search,
+        question,
+        work,
+        drift,
+        drift_history,
+        refresh,
+        super::release::api::releases,
+        status,
+        openapi,
+        health,
+        ready,
+        metrics
+    )
 )]
 struct Document;
 
