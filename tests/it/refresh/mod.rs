@@ -3,6 +3,7 @@
 mod failure;
 mod life;
 mod restart;
+mod year;
 
 use std::fs;
 use std::path::PathBuf;
