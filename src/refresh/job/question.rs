@@ -115,11 +115,11 @@ pub(crate) mod tests {
         Question {
             id: format!("{n:032x}"),
             prompt: format!("Does the tail clock of newt {n} beat?\n\nAnswer inside <answer></answer>."),
-            spec: AnswerSpec::Boolean { value: n % 2 == 0 },
-            topic: (n % 3 > 0).then(|| "zoology".to_owned()),
+            spec: AnswerSpec::Boolean { value: n.is_multiple_of(2) },
+            topic: (!n.is_multiple_of(3)).then(|| "zoology".to_owned()),
             work: format!("10.5555/{n}"),
             section: None,
-            target: (n % 2 == 0).then(|| "<answer>yes</answer>".to_owned()),
+            target: n.is_multiple_of(2).then(|| "<answer>yes</answer>".to_owned()),
         }
     }
 

@@ -43,6 +43,9 @@ pub struct Benchmark {
     pub n_left_out: u64,
 }
 
+/// An item's question, by its name; `None` when it is none that can be asked.
+type ReadItem = fn(&str, &Map<String, Value>) -> Option<Question>;
+
 /// Reads a benchmark; which one it is follows from the keys of its items.
 ///
 /// # Errors
@@ -52,7 +55,7 @@ pub fn read(path: &Path) -> Result<Benchmark, Error> {
     let items = items(&text).ok_or_else(|| Error::damaged(path, "holds neither JSON nor JSON lines"))?;
     let Some((_, first)) = items.first() else { return Err(Error::damaged(path, "holds no item")) };
     let has = |key: &str| first.contains_key(key);
-    let (kind, question): (Kind, fn(&str, &Map<String, Value>) -> Option<Question>) = if has("final_decision") {
+    let (kind, question): (Kind, ReadItem) = if has("final_decision") {
         (Kind::Pubmedqa, pubmedqa::question)
     } else if has("choices") && has("answer") {
         (Kind::Mmlu, mmlu::question)
