@@ -6,6 +6,7 @@ pub mod file;
 pub mod full_text;
 pub mod index;
 pub mod poll;
+pub mod push;
 pub mod recheck;
 pub mod trial;
 pub mod topics;
@@ -33,6 +34,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
             };
             release::dataset(env, ask, &mut progress).map(drop)
         }
+        Order::Push {} => push::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }
 }
