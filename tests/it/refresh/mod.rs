@@ -1,5 +1,6 @@
 //! Refreshes through the program, with an engine made of shell scripts: what it is told, it does.
 
+mod answers;
 mod failure;
 mod life;
 mod restart;

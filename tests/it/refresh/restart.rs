@@ -90,3 +90,25 @@ fn a_person_sends_the_trainer_away_and_back_and_ends_it() {
     assert!(folder.holder().unwrap().is_none(), "nothing is left running");
     assert!(serve.stop().success());
 }
+
+/// Outside the hours of the machine nothing is started; under systemd a link and a changed file are all that the service does.
+#[test]
+fn hours_and_the_path_unit_decide_when_and_by_whom_it_is_started() {
+    let bench = Bench::new("hours = \"22-6\"\nlauncher = \"systemd\"");
+    let waiting = bench.json(&["refresh", "start"]);
+    assert_eq!(waiting["status"], "prepared", "it is eight in the morning: {waiting:#}");
+    bench.configure("hours = \"22-6\"\n", "");
+    let config = bench.path("aludel.toml");
+    let serve = Serve::start(&config, None);
+    let (start, next) = (bench.path("data/refresh/start"), bench.path("data/refresh/next"));
+    // What aludel-train.path does: it starts aludel-train@next.service when `start` changes.
+    let unit = |seen: &str| {
+        let changed = until("the job is handed over", || fs::read_to_string(&start).ok().filter(|text| text != seen));
+        assert!(crate::support::aludel().arg("train").arg(&next).status().unwrap().success());
+        changed
+    };
+    let first = unit("");
+    unit(&first);
+    until("it is promoted", || (status(&bench) == "promoted").then_some(()));
+    assert!(serve.stop().success());
+}

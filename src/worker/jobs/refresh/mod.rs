@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::model::status::RefreshStatus;
 use crate::refresh;
 use crate::refresh::engine::{CANDLE, Template};
-use crate::refresh::job::{Base, Budget, FORMAT, Folder, Outcome, Plan, Status, fingerprint};
+use crate::refresh::job::{Base, Budget, FORMAT, Folder, Objective, Outcome, Plan, Status, fingerprint};
 use crate::refresh::trigger::judge;
 use crate::release::split::Split;
 use crate::store::refresh::{Facts, Refresh};
@@ -112,7 +112,13 @@ fn prepare(env: &Env, refresh: &Refresh) -> Result<bool, Error> {
     if !drawn.refusals.is_empty() {
         return fail(env, refresh, &drawn.refusals.join("; "), None);
     }
-    let train = choose::questions(&store, &drawn.selected, Split::Train)?;
+    let mut train = choose::questions(&store, &drawn.selected, Split::Train)?;
+    if config.objective == Objective::Distillation {
+        // Nobody reasoned aloud: what there is to imitate is the key.
+        for question in &mut train {
+            question.target = Some(format!("<answer>{}</answer>", question.spec.text()));
+        }
+    }
     let watched = choose::questions(&store, &drawn.selected, Split::Validation)?;
     drop(store);
     let Some(path) = config.base_model.clone() else { return fail(env, refresh, "there is no base model", None) };

@@ -61,7 +61,9 @@ pub(super) fn work(
         };
         let is_held = folder.holder()?.is_some();
         was_held |= is_held;
-        let awaits_unit = child.is_none() && !was_held && began.elapsed() < UNIT_PATIENCE && starts_by_unit(env);
+        // A short run may end between two looks.
+        let is_late = was_held || began.elapsed() >= UNIT_PATIENCE || !starts_by_unit(env);
+        let awaits_unit = child.is_none() && !is_late && !is_done()?;
         // An engine may go on without the process that was its own.
         if !is_held && (ended.is_some() || (child.is_none() && !awaits_unit)) {
             let seen = if is_done()? {
