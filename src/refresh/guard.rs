@@ -10,7 +10,8 @@ use super::job::Step;
 pub struct Limits {
     /// Steps in a row over a limit that end the run. Default 10.
     pub patience: u32,
-    /// Least share of groups whose rewards differ, 0 to 1: without them there is nothing to learn from. Default 0.02.
+    /// Least share of groups whose rewards differ, 0 to 1, while the reward is no better than at the beginning: without them there is
+    /// nothing to learn from. Default 0.02.
     pub live_groups: f64,
     /// Most divergence from the start, nats a token. Default 2.
     pub kl: f64,
@@ -57,8 +58,10 @@ pub fn collapse(limits: &Limits, steps: &[Step]) -> Option<String> {
     let below = |value: Option<f64>, limit: f64| value.is_some_and(|value| value < limit);
     let above = |value: Option<f64>, limit: f64| value.is_some_and(|value| value > limit);
     let mut reasons = Vec::new();
-    // Rewards that are all 1 leave no group alive either, and there is nothing wrong with that.
-    if all(&|step| below(step.live_groups, limits.live_groups) && below(step.reward_mean, 0.98)) {
+    // A policy that has learnt what there is to learn leaves no group alive either, and there is nothing wrong with that.
+    let begun = steps.first().and_then(|step| step.reward_mean).unwrap_or(0.0);
+    let is_no_gain = |step: &Step| step.reward_mean.is_some_and(|reward| reward < 0.98 && reward <= begun);
+    if all(&|step| below(step.live_groups, limits.live_groups) && is_no_gain(step)) {
         reasons.push(format!("fewer than {} of the groups had rewards that differ", limits.live_groups));
     }
     if all(&|step| above(step.kl, limits.kl)) {
@@ -89,6 +92,12 @@ mod tests {
         assert!(collapse(&limits, &steps(3, flat)).unwrap().contains("rewards that differ"));
         let solved = |_| Step { live_groups: Some(0.0), reward_mean: Some(1.0), ..Step::default() };
         assert_eq!(collapse(&limits, &steps(9, solved)), None, "all right is no collapse");
+        let learnt = |step| Step {
+            live_groups: Some(if step < 5 { 0.5 } else { 0.0 }),
+            reward_mean: Some(if step < 5 { 0.1 } else { 0.4 }),
+            ..Step::default()
+        };
+        assert_eq!(collapse(&limits, &steps(9, learnt)), None, "what it can not know stays wrong");
         let one_good = |step| Step { kl: Some(if step == 8 { 0.1 } else { 9.0 }), ..Step::default() };
         assert_eq!(collapse(&limits, &steps(9, one_good)), None);
         assert!(collapse(&limits, &steps(11, one_good)).unwrap().contains("divergence"));
