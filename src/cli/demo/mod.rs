@@ -1,6 +1,11 @@
 //! `aludel demo`: the archives and the service in one process on a temporary folder; a simulated year in less than two minutes, its last
 //! month in slow motion and with full texts.
 
+#[cfg(feature = "candle")]
+mod refresh;
+#[cfg(not(feature = "candle"))]
+#[path = "no_refresh.rs"]
+mod refresh;
 mod release;
 mod report;
 mod stage;
@@ -143,7 +148,8 @@ async fn demo(args: &Args) -> anyhow::Result<ExitCode> {
     simulator.shutdown().await;
 
     let released = release::finish(&service, &configured(Act::Over)?).await?;
-    report::report(args.json, &url, &service, counts(&service).await?, &released)?;
+    let refreshed = refresh::finish(&service, &configured(Act::Over)?).await?;
+    report::report(args.json, &url, &service, counts(&service).await?, &released, &refreshed)?;
     if !args.exit && !ended_early {
         if !args.no_open {
             open_browser(&url);

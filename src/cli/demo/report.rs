@@ -11,6 +11,7 @@ use crate::service::Service;
 use crate::store::count::Counts;
 use crate::store::drift::KeptDecision;
 
+use super::refresh::Refreshed;
 use super::release::Released;
 
 /// # Errors
@@ -21,6 +22,7 @@ pub(super) fn report(
     service: &Service,
     counts: Counts,
     released: &Released,
+    refreshed: &Refreshed,
 ) -> anyhow::Result<()> {
     let examples = examples(service)?;
     let drift = Drift::of(&service.app().store.read()?.drift_decisions(None)?);
@@ -31,6 +33,7 @@ pub(super) fn report(
             .collect();
         let object = json!({
             "url": url, "counts": counts, "drift": drift.to_json(), "examples": examples, "releases": released.json(),
+            "refresh": refreshed.json(),
         });
         super::super::print_line(object.to_string())?;
         return Ok(());
@@ -47,7 +50,7 @@ pub(super) fn report(
         format!("the topics, as the service judged them week by week ({url}/drift):"),
     ];
     lines.extend(drift.lines());
-    lines.extend([String::new(), released.text()]);
+    lines.extend([String::new(), released.text(), String::new(), refreshed.text(url)]);
     lines.extend([String::new(), "searches to try on the page:".to_owned()]);
     for (query, filters, hits) in &examples {
         let mut link = url::form_urlencoded::Serializer::new(String::new());

@@ -53,10 +53,11 @@ fn real_benchmarks_are_read() {
     let Some(shared) = shared() else { return };
     let dir = tempfile::tempdir().unwrap();
     let config = quiet(dir.path(), "");
-    for (name, kind, n, left_out) in [
-        ("pubmedqa_pqal.json.gz", "pubmedqa", 1000, 0),
-        ("mmlu_biomed.jsonl.gz", "mmlu", 1481, 25),
-        ("labbench2_questions.jsonl.gz", "labbench", 0, 0),
+    for (name, kind, least_share) in [
+        ("pubmedqa_pqal.json.gz", "pubmedqa", 1.0),
+        ("mmlu_biomed.jsonl.gz", "mmlu", 0.95),
+        // Of the second LAB-Bench a grader can check what has a short answer and no picture.
+        ("labbench2_questions.jsonl.gz", "labbench", 0.4),
     ] {
         let path = shared.join("data/qa").join(name);
         if !path.exists() {
@@ -75,10 +76,10 @@ fn real_benchmarks_are_read() {
         let report =
             json_lines(&output.stdout).pop().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
         assert_eq!(report["benchmark"]["kind"], kind, "{name}");
-        let found = (report["overall"]["n"].as_u64().unwrap(), report["benchmark"]["left_out"].as_u64().unwrap());
-        println!("{name}: {} questions, {} left out", found.0, found.1);
-        // The second LAB-Bench has few questions that a grader can check: how many is said, not promised.
-        assert!(found == (n, left_out) || (n == 0 && found.0 > 0), "{name}: {found:?}");
+        let (n, left_out) =
+            (report["overall"]["n"].as_u64().unwrap(), report["benchmark"]["left_out"].as_u64().unwrap());
+        println!("{name}: {n} questions, {left_out} left out");
+        assert!(n as f64 >= least_share * (n + left_out) as f64, "{name}: {n} questions, {left_out} left out");
         assert_eq!(report["overall"]["value"], 0.0);
     }
 }

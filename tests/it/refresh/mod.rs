@@ -1,6 +1,8 @@
 //! Refreshes through the program, with an engine made of shell scripts: what it is told, it does.
 
 mod answers;
+#[cfg(feature = "candle")]
+mod built_in;
 mod failure;
 mod life;
 mod restart;
