@@ -15,6 +15,8 @@
 //! ```
 
 pub mod ask;
+#[cfg(feature = "candle")]
+pub mod candle;
 mod config;
 mod error;
 pub mod openai;

@@ -1,0 +1,34 @@
+//! Language models computed in this process: Llama, Qwen2 and Qwen3 decoders from a GGUF file or a folder of safetensors, on a CPU
+//! or a CUDA device, asked with a cache and trained with gradients.
+//!
+//! What is deliberately not here: what is asked, and what a model is trained towards (`refresh::train`).
+
+pub mod architecture;
+mod cache;
+pub mod decoder;
+mod device;
+mod error;
+mod gguf;
+pub mod gradient;
+pub mod group;
+mod layer;
+pub mod linear;
+pub mod pass;
+pub mod safetensors;
+pub mod sample;
+mod template;
+#[cfg(test)]
+pub(crate) mod tiny;
+pub mod tokenizer;
+mod weights;
+
+pub use cache::Room;
+pub use decoder::Decoder;
+pub use device::Place;
+pub use error::Error;
+pub use gradient::{Gradients, Trained};
+pub use group::Group;
+pub use linear::{Adapter, Policy};
+pub use pass::Keep;
+pub use tokenizer::Tokenizer;
+pub use weights::Precision;
