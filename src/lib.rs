@@ -16,6 +16,7 @@ pub mod verify;
 pub mod topic;
 pub mod drift;
 pub mod release;
+pub mod refresh;
 pub mod store;
 pub mod index;
 pub mod worker;

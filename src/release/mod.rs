@@ -20,7 +20,7 @@ pub mod grader;
 pub mod licence;
 pub mod manifest;
 pub mod model;
-mod parquet;
+pub mod parquet;
 pub mod publish;
 pub mod read;
 pub mod report;

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::index::answer_text;
 use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
 use crate::model::question::{Difficulty, Generator, StageResult};
@@ -147,7 +146,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         status: found.status,
         banner,
         question: found.question,
-        answer: answer_text(&found.answer),
+        answer: found.answer.text(),
         answer_spec: found.answer,
         options,
         evidence,
@@ -282,7 +281,7 @@ fn question_banner(question: &Question) -> Option<String> {
 
 fn line(question: Question) -> QuestionLine {
     QuestionLine {
-        answer: answer_text(&question.answer),
+        answer: question.answer.text(),
         answer_type: question.answer.kind(),
         id: question.id,
         status: question.status,
