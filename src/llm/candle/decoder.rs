@@ -107,7 +107,7 @@ impl Decoder {
     /// # Errors
     /// When the model is quantised, or what `visit` says.
     pub fn visit_weights(&mut self, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>) -> Result<(), Error> {
-        let mut matrix = |name: &str, matrix: &mut Matrix, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>| {
+        let matrix = |name: &str, matrix: &mut Matrix, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>| {
             matrix.dense()?;
             match matrix {
                 Matrix::Dense(weight) => visit(&format!("{name}.weight"), weight),
@@ -139,7 +139,7 @@ impl Decoder {
 
 fn layer(loader: &mut Loader<'_>, a: &Architecture, at: usize) -> Result<Layer, Error> {
     let prefix = format!("model.layers.{at}");
-    let mut linear = |loader: &mut Loader<'_>, name: &str, out: usize, input: usize, bias: bool| {
+    let linear = |loader: &mut Loader<'_>, name: &str, out: usize, input: usize, bias: bool| {
         let name = format!("{prefix}.{name}");
         let weight = loader.matrix(&format!("{name}.weight"), out, input)?;
         let bias = if bias { Some(loader.vector(&format!("{name}.bias"), out)?) } else { None };

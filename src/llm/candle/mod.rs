@@ -3,6 +3,7 @@
 //!
 //! What is deliberately not here: what is asked, and what a model is trained towards (`refresh::train`).
 
+pub mod adapter;
 pub mod architecture;
 mod cache;
 pub mod decoder;

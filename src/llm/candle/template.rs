@@ -1,7 +1,8 @@
 //! Chat templates: Jinja as transformers reads it.
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
-use minijinja::{Environment, ErrorKind, context};
+use minijinja::{Environment, ErrorKind, Value, context};
 
 use super::Error;
 use crate::llm::Message;
@@ -20,8 +21,8 @@ impl Template {
     /// `begin`, `end`: the words that the template calls `bos_token` and `eos_token`.
     pub fn new(source: String, begin: Option<String>, end: Option<String>) -> Result<Self, Error> {
         let mut environment = Environment::new();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        let mut syntax = SyntaxConfig::builder();
+        environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build().map_err(fault)?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |text: String| -> Result<String, minijinja::Error> {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, text))
@@ -43,6 +44,10 @@ impl Template {
     pub fn render(&self, messages: &[Message]) -> Result<String, Error> {
         let template = self.environment.get_template("chat").map_err(fault)?;
         let (bos_token, eos_token) = (self.begin.as_str(), self.end.as_str());
+        let message = |message: &Message| {
+            Value::from_pairs([("role", message.role.as_str()), ("content", message.content.as_str())])
+        };
+        let messages: Vec<Value> = messages.iter().map(message).collect();
         let values = context! { messages, bos_token, eos_token, add_generation_prompt => true, enable_thinking => false };
         template.render(values).map_err(fault)
     }

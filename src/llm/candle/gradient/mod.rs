@@ -142,3 +142,6 @@ impl Decoder {
         self.norm.backward(x, &g.matmul(matrix.dense()?)?, gradients)
     }
 }
+
+#[cfg(test)]
+mod tests;
