@@ -7,5 +7,7 @@
 pub mod error;
 pub mod guard;
 pub mod job;
+#[cfg(feature = "candle")]
+pub mod train;
 
 pub use error::Error;

@@ -141,6 +141,22 @@ impl Architecture {
         architecture.checked()
     }
 
+    /// As the `config.json` of transformers, for weights that were read from elsewhere.
+    pub fn to_json(&self) -> Value {
+        let class = match self.family {
+            Family::Llama => "LlamaForCausalLM",
+            Family::Qwen2 => "Qwen2ForCausalLM",
+            Family::Qwen3 => "Qwen3ForCausalLM",
+        };
+        serde_json::json!({
+            "architectures": [class], "model_type": self.family.as_str(), "hidden_size": self.hidden,
+            "num_hidden_layers": self.layers, "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads,
+            "head_dim": self.head_dim, "intermediate_size": self.intermediate, "vocab_size": self.vocab,
+            "rms_norm_eps": self.norm_eps, "rope_theta": self.rope_theta, "tie_word_embeddings": self.tied,
+            "max_position_embeddings": self.context, "hidden_act": "silu", "torch_dtype": "float32",
+        })
+    }
+
     fn checked(self) -> Result<Self, String> {
         let sides = [self.hidden, self.layers, self.heads, self.kv_heads, self.head_dim, self.intermediate, self.vocab];
         if sides.iter().chain([&self.context]).any(|side| *side == 0 || *side > MOST) {

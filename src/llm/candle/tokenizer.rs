@@ -29,6 +29,8 @@ pub struct Tokenizer {
     template: Option<Template>,
     /// Tokens that end a reply.
     pub ends: Vec<u32>,
+    /// The one that the file itself names.
+    end: Option<u32>,
 }
 
 impl std::fmt::Debug for Tokenizer {
@@ -110,8 +112,9 @@ impl Tokenizer {
         ends.extend(["<|im_end|>", "<|eot_id|>", "<|endoftext|>"].iter().filter_map(|word| inner.token_to_id(word)));
         ends.sort_unstable();
         ends.dedup();
+        let named = end.as_deref().and_then(|word| inner.token_to_id(word));
         let template = template.map(|source| Template::new(source, begin, end)).transpose()?;
-        Ok(Tokenizer { inner, template, ends })
+        Ok(Tokenizer { inner, template, end: named.or(ends.first().copied()), ends })
     }
 
     /// The tokens of `text`, with nothing put in front or behind; special tokens written out in it are taken as such.
@@ -144,6 +147,11 @@ impl Tokenizer {
             message.content = self.defused(&message.content);
         }
         self.encode(&template.render(&plain)?)
+    }
+
+    /// The token that ends a reply which is to be learned.
+    pub fn turn_end(&self) -> Option<u32> {
+        self.end
     }
 
     /// Whether conversations can be rendered.

@@ -156,10 +156,10 @@ fn every_gradient_is_that_of_candles_own_graph() {
 fn a_step_along_the_gradient_changes_the_loss_as_it_says() {
     for family in FAMILIES {
         for trained in [Trained::Adapters, Trained::Weights] {
-            let (_folder, mut decoder) = decoder(family);
+            let (_folder, decoder) = decoder(family);
             let gradients = gradients(&decoder, trained, Keep::Inputs);
             let length = gradients.norm().unwrap();
-            let mut shifted = |by: f64| {
+            let shifted = |by: f64| {
                 let mut moved = decoder.clone();
                 moved
                     .visit_trained(trained, &mut |name, tensor| {
@@ -173,7 +173,6 @@ fn a_step_along_the_gradient_changes_the_loss_as_it_says() {
             let step = 2e-3;
             let slope = (shifted(step) - shifted(-step)) / (2.0 * step);
             assert!((slope / length - 1.0).abs() < 3e-3, "{family} {trained:?}: {slope} against {length}");
-            let _ = &mut decoder;
         }
     }
 }
