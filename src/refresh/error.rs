@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::fetch::Retry;
-use crate::release;
+use crate::{llm, release};
 
 /// Why a refresh could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,11 @@ pub enum Error {
     Plan { faults: Vec<String> },
     #[error("another process trains in {}", path.display())]
     InUse { path: PathBuf },
+    /// A command of an engine.
+    #[error("the engine: {reason}; {} says more", log.display())]
+    Engine { reason: String, log: PathBuf },
+    #[error(transparent)]
+    Model(#[from] llm::Error),
     #[error(transparent)]
     Release(#[from] release::Error),
 }
@@ -23,7 +28,8 @@ impl Error {
     /// Whether trying again can help.
     pub fn retry(&self) -> Retry {
         match self {
-            Error::Io { .. } | Error::InUse { .. } => Retry::Backoff,
+            Error::Io { .. } | Error::InUse { .. } | Error::Engine { .. } => Retry::Backoff,
+            Error::Model(error) => error.retry(),
             Error::Release(error) if error.is_passing() => Retry::Backoff,
             Error::Damaged { .. } | Error::Plan { .. } | Error::Release(_) => Retry::Never,
         }

@@ -4,10 +4,16 @@
 //! comes a model's folder again. Nothing here asks the store, and nothing here trains inside the service: `aludel train JOB` is a
 //! process of its own.
 
-pub mod error;
+mod config;
+pub mod engine;
+mod error;
+pub mod evaluate;
 pub mod guard;
+mod hours;
 pub mod job;
 #[cfg(feature = "candle")]
 pub mod train;
+pub mod trigger;
 
+pub use config::{Budget, Config, Gate, Launcher};
 pub use error::Error;

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod jobs;
 mod judge;
 pub mod queue;
+mod refreshing;
 mod releasing;
 mod runner;
 pub mod schedule;
@@ -21,7 +22,7 @@ mod waiting;
 pub mod topics;
 
 pub use archive::Archive;
-pub use env::Env;
+pub use env::{Env, Refreshes};
 pub use error::Error;
 pub use judge::Judge;
 pub use runner::{Config, run};

@@ -28,6 +28,8 @@ pub enum Order {
     Drift {},
     /// Release a data set.
     Release { cause: Cause },
+    /// Take the refresh a step further, or see whether one is due.
+    Refresh {},
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
@@ -54,7 +56,7 @@ impl Cause {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 8] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release"];
+pub const KINDS: [&str; 9] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release", "refresh"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -66,6 +68,7 @@ impl Order {
             Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
             Order::Release { .. } => "release",
+            Order::Refresh {} => "refresh",
             Order::Poll { .. } => "poll",
         }
     }
@@ -75,7 +78,7 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
-            Order::Drift {} | Order::Trial {} => "all".to_owned(),
+            Order::Drift {} | Order::Trial {} | Order::Refresh {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
             Order::Release { cause } => cause.as_str().to_owned(),
@@ -183,6 +186,7 @@ mod tests {
             Order::Drift {},
             Order::Trial {},
             Order::Release { cause: Cause::Takedown },
+            Order::Refresh {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::question::{self, Question};
 use super::weights::files;
 use crate::refresh::Error;
+use crate::refresh::engine::Template;
 use crate::release::publish::replace;
 
 const MOST_JSON_BYTES: u64 = 4 << 20;
@@ -22,7 +23,29 @@ pub struct Folder(PathBuf);
 /// Held while this process trains; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// The processes that hold a job folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// `aludel train`; it may have ended, if an engine goes on without it.
+    pub process: Option<i32>,
+    pub engine: Option<i32>,
+}
+
+impl Lock {
+    /// Notes the process group of an engine that holds the lock, too.
+    pub(in crate::refresh) fn note_engine(&self, pid: u32) -> Result<(), Error> {
+        use std::os::unix::fs::FileExt;
+        let line = format!("{} {pid}\n", std::process::id());
+        self.file.write_all_at(line.as_bytes(), 0).map_err(Error::io(Path::new("the job folder's lock")))
+    }
+
+    /// The same lock once more: it is held until all of them are gone.
+    pub(in crate::refresh) fn share(&self) -> Result<File, Error> {
+        self.file.try_clone().map_err(Error::io(Path::new("the job folder's lock")))
+    }
 }
 
 impl Folder {
@@ -34,25 +57,47 @@ impl Folder {
         &self.0
     }
 
-    /// Writes a new job: the questions, the grader, then the plan. What an earlier try left there is written anew.
+    /// Writes a new job: the questions, the grader, the engine's commands if it has any, then the plan. What an earlier try left there
+    /// is written anew.
     ///
     /// # Errors
     /// [`Error::Plan`] with what can not be used; when a file can not be written.
-    pub fn create(&self, plan: &Plan, train: &[Question], eval: &[Question]) -> Result<(), Error> {
+    pub fn create(
+        &self,
+        plan: &Plan,
+        train: &[Question],
+        eval: &[Question],
+        engine: Option<&Template>,
+    ) -> Result<(), Error> {
         let faults = plan.faults();
         if !faults.is_empty() {
             return Err(Error::Plan { faults });
         }
         std::fs::create_dir_all(&self.0).map_err(Error::io(&self.0))?;
-        for (path, questions) in [(self.train_path(), train), (self.eval_path(), eval)] {
-            if path.exists() {
-                std::fs::remove_file(&path).map_err(Error::io(&path))?;
-            }
-            question::write(&path, questions)?;
-        }
+        self.put_questions(&self.train_path(), train)?;
+        self.put_questions(&self.eval_path(), eval)?;
         replace(&self.0.join("grader.py"), crate::release::grader::SOURCE.as_bytes())?;
+        if let Some(engine) = engine {
+            replace(&self.engine_path(), &pretty(engine))?;
+        }
         replace(&self.plan_path(), &pretty(plan))?;
         Ok(())
+    }
+
+    /// Writes questions, in the place of what was there.
+    pub(in crate::refresh) fn put_questions(&self, path: &Path, questions: &[Question]) -> Result<(), Error> {
+        if path.exists() {
+            std::fs::remove_file(path).map_err(Error::io(path))?;
+        }
+        question::write(path, questions)
+    }
+
+    pub(in crate::refresh) fn questions(&self, path: &Path) -> Result<Vec<Question>, Error> {
+        question::read(path)
+    }
+
+    pub(in crate::refresh) fn json<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Error> {
+        json(path)
     }
 
     pub fn plan_path(&self) -> PathBuf {
@@ -101,6 +146,18 @@ impl Folder {
         if faults.is_empty() { Ok(plan) } else { Err(Error::Plan { faults }) }
     }
 
+    /// The commands of an engine that is not the built-in one.
+    ///
+    /// # Errors
+    /// When they are missing or not understood.
+    pub fn engine(&self) -> Result<Template, Error> {
+        json(&self.engine_path())
+    }
+
+    fn engine_path(&self) -> PathBuf {
+        self.0.join("engine.json")
+    }
+
     /// The questions to learn from; every spec can be graded.
     ///
     /// # Errors
@@ -131,10 +188,29 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse { path: self.0.clone() }),
             Err(TryLockError::Error(source)) => return Err(Error::Io { path, source }),
         }
-        // For people: nothing reads it.
-        let written = file.set_len(0).and_then(|()| file.write_all(std::process::id().to_string().as_bytes()));
+        let written = file.set_len(0).and_then(|()| file.write_all(format!("{}\n", std::process::id()).as_bytes()));
         written.map_err(Error::io(&path))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
+    }
+
+    /// Who trains here: a process, and the group of its engine, if it has one; `None` when nobody does.
+    ///
+    /// # Errors
+    /// When the lock can not be read.
+    pub fn holder(&self) -> Result<Option<Holder>, Error> {
+        match self.lock() {
+            Ok(_) => Ok(None),
+            Err(Error::InUse { .. }) => {
+                let path = self.0.join("lock");
+                let mut text = String::new();
+                File::open(&path)
+                    .and_then(|file| file.take(100).read_to_string(&mut text))
+                    .map_err(Error::io(&path))?;
+                let mut pids = text.split_whitespace().map(|pid| pid.parse::<i32>().ok());
+                Ok(Some(Holder { process: pids.next().flatten(), engine: pids.next().flatten() }))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks whoever trains to end after the step it is in.
@@ -224,6 +300,11 @@ impl Folder {
         Ok(outcome)
     }
 
+    /// Whether there are weights in `result/`, whole or not.
+    pub fn has_weights(&self) -> bool {
+        files(&self.result_path()).is_ok_and(|files| files.iter().any(|file| file.path.ends_with(".safetensors")))
+    }
+
     /// How the run ended; `None` while there is no result. The files are checked against their hashes: a result that is not whole
     /// is an error.
     ///
@@ -295,7 +376,7 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let folder = Folder::new(outside.path().join("job"));
         let questions: Vec<Question> = (0..4).map(question).collect();
-        folder.create(&plan(), &questions, &questions[..1]).unwrap();
+        folder.create(&plan(), &questions, &questions[..1], None).unwrap();
         (outside, folder)
     }
 

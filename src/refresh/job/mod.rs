@@ -4,6 +4,7 @@
 //! JOB/plan.json            what to do (Plan, format 1); written last, so its presence means that the rest is there
 //! JOB/train.parquet        questions to learn from: id, prompt, spec, answer, topic, work, target
 //! JOB/eval.parquet         questions to watch during training, none of them of the gate; same columns
+//! JOB/engine.json          the commands of an engine that is not the built-in one (Template)
 //! JOB/grader.py            the reward, for engines in Python: `grade(spec, response)["score"]`
 //! JOB/lock                 held (flock) by the process that trains, for as long as it does
 //! JOB/stop                 when it is there, the engine ends after the step it is in: result "stopped"
@@ -14,7 +15,8 @@
 //! JOB/log.txt              what the engine says
 //! ```
 //!
-//! Exit codes of `aludel train JOB`: 0 when `result.json` is there and says `complete` or `stopped`; 1 when it failed (with a
+//! `aludel train JOB` does what there is to do in the folder: it trains until there is a result, then it answers what is asked under
+//! `JOB/evaluation` ([`super::evaluate::ask`]). Exit codes: 0 when `result.json` is there and says `complete` or `stopped`; 1 when it failed (with a
 //! `result.json` that says so, as far as it could be written); 75 when it was told to end (SIGTERM) and left a checkpoint to go on
 //! from. Run again on the same folder it goes on from the newest checkpoint; with a result it does nothing.
 
@@ -27,7 +29,7 @@ mod question;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use folder::{Folder, Lock};
+pub use folder::{Folder, Holder, Lock};
 pub use metrics::{Line, Phase, Step};
 pub use outcome::{Outcome, Status};
 pub use plan::{Advantage, Base, Budget, FORMAT, Loss, Objective, Plan, Training, Weights};

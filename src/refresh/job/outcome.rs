@@ -33,3 +33,18 @@ pub struct Outcome {
     #[serde(default)]
     pub files: Vec<Entry>,
 }
+
+impl Outcome {
+    /// Nothing was trained, for a reason.
+    pub fn failed(reason: String) -> Self {
+        Outcome {
+            status: Status::Failed,
+            reason: Some(reason),
+            collapsed: false,
+            steps: 0,
+            seconds: 0.0,
+            tokens: 0,
+            files: Vec::new(),
+        }
+    }
+}

@@ -113,3 +113,30 @@ fn grpo_takes_the_reward_from_chance_to_nine_tenths() {
         assert_eq!(job.folder.steps().unwrap().last().unwrap().eval_score, Some(1.0));
     }
 }
+
+#[test]
+fn grid() {
+    for (family, weights) in [("llama", Weights::Lora), ("qwen3", Weights::Full)] {
+        for (rate, group, steps, advantage) in [
+            (2e-3, 16, 100, crate::refresh::job::Advantage::Centred),
+            (2e-3, 16, 100, crate::refresh::job::Advantage::Normalised),
+            (4e-3, 16, 80, crate::refresh::job::Advantage::Centred),
+            (8e-3, 32, 60, crate::refresh::job::Advantage::Centred),
+            (3e-3, 32, 60, crate::refresh::job::Advantage::Normalised),
+            (1e-2, 16, 60, crate::refresh::job::Advantage::Centred),
+        ] {
+            let job = job(family, |plan| {
+                plan.training.weights = weights;
+                plan.training.learning_rate = rate;
+                plan.training.group_size = group;
+                plan.training.advantage = advantage;
+                plan.budget.max_steps = steps;
+            });
+            let started = std::time::Instant::now();
+            outcome(&job);
+            let rewards = rewards(&job);
+            let shown: Vec<String> = rewards.iter().step_by(5).map(|reward| format!("{reward:.2}")).collect();
+            println!("{family} {rate} {group} {steps} {advantage:?} {:?}: {}", started.elapsed(), shown.join(" "));
+        }
+    }
+}

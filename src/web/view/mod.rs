@@ -1,5 +1,6 @@
 //! What is shown of a question or a work: the stored record, with its evidence in context and its standing in words.
 
+pub mod refresh;
 mod status;
 
 use chrono::NaiveDate;
