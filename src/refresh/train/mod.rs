@@ -6,6 +6,7 @@
 //!
 //! What is deliberately not here: whether to train, and whether what came out is better (`refresh`'s other parts).
 
+mod answer;
 mod error;
 mod objective;
 mod optimiser;
@@ -22,27 +23,21 @@ mod update;
 
 use std::path::Path;
 
+pub use answer::answer;
 pub use error::Error;
 
 use crate::llm::candle::{Decoder, Place, Precision, Tokenizer, Trained};
 use crate::refresh::Error as JobError;
-use crate::refresh::job::{Folder, Outcome, Phase, Plan, Status, Step, Weights, fingerprint};
+use crate::refresh::engine::Ending;
+use crate::refresh::job::{Folder, Outcome, Phase, Plan, Step, Weights, fingerprint};
 
 /// What whoever watches is told.
 #[derive(Debug)]
 pub enum Event<'a> {
     Phase(Phase, u64),
     Step(&'a Step, &'a Plan),
+    Answered { model: &'a str, done: usize, of: usize },
     Note(String),
-}
-
-/// How training ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum End {
-    /// With a result; one without weights when it failed.
-    Done(Outcome),
-    /// It was told to, and goes on from its checkpoint when it is run again.
-    Interrupted,
 }
 
 /// What the process knows about itself.
@@ -67,44 +62,40 @@ struct Model {
     alpha: f64,
 }
 
-/// Works a job to its end, from its newest checkpoint where there is one. With a result it does nothing.
+/// Works a job to its end, from its newest checkpoint where there is one; whoever calls holds the folder's lock. With a result it
+/// does nothing, and what stops a run is its result.
 ///
 /// # Errors
-/// When the folder is in use or can not be read; whatever else stops the run is written as its result.
-pub fn train(folder: &Folder, host: &mut Host<'_>) -> Result<End, Error> {
-    let _lock = folder.lock()?;
+/// When the folder can not be read or written.
+pub fn train(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<Ending, JobError> {
     if let Some(outcome) = folder.outcome()? {
-        return Ok(End::Done(outcome));
+        return Ok(Ending::Done(outcome));
     }
-    let plan = folder.plan()?;
-    match run::run(folder, &plan, host) {
-        Ok(end) => Ok(end),
+    match run::run(folder, plan, host) {
+        Ok(ending) => Ok(ending),
         Err(error) => {
-            let steps = folder.steps()?;
-            let last = steps.last();
+            let last = folder.steps()?.pop().unwrap_or_default();
             folder.begin_result()?;
-            let outcome = Outcome {
-                status: Status::Failed,
-                reason: Some(error.to_string()),
-                collapsed: false,
-                steps: last.map_or(0, |step| step.step),
-                seconds: last.map_or(0.0, |step| step.seconds),
-                tokens: last.map_or(0, |step| step.tokens),
-                files: Vec::new(),
-            };
-            Ok(End::Done(folder.finish(outcome)?))
+            let Step { step: steps, seconds, tokens, .. } = last;
+            let outcome = Outcome { steps, seconds, tokens, ..Outcome::failed(error.to_string()) };
+            Ok(Ending::Done(folder.finish(outcome)?))
         }
     }
 }
 
 fn load(plan: &Plan, host: &mut Host<'_>) -> Result<Model, Error> {
-    let base = checked(&plan.base_model.path, &plan.base_model.sha256, "base model")?;
+    // That it is the plan's is seen to by whoever calls, for every engine.
+    let base = plan.base_model.path.as_path();
     let (device, dtype) = host.place.open()?;
     let training = &plan.training;
     // Whole weights take steps too small for bf16.
     let dtype = if training.weights == Weights::Full { candle_core::DType::F32 } else { dtype };
     let tokenizer = Tokenizer::load(base)?;
     let mut decoder = Decoder::load(base, Precision::Dense(dtype), &device)?;
+    if training.weights == Weights::Full && base.is_file() && decoder.architecture.rope_factors.is_some() {
+        let reason = "full weights of this GGUF file could not be written: its rotary factors have no form in config.json";
+        return Err(Error::Unusable(reason.to_owned()));
+    }
     let (mut rank, mut alpha) = (training.lora_rank as usize, training.lora_alpha);
     let trained = match (training.weights, &plan.start_adapter) {
         (Weights::Full, _) => Trained::Weights,

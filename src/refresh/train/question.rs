@@ -20,11 +20,7 @@ pub struct Prepared {
 pub fn prepare(questions: &[Question], tokenizer: &Tokenizer, training: &Training) -> Result<(Vec<Prepared>, usize), Error> {
     let mut prepared = Vec::new();
     for question in questions {
-        let prompt = if tokenizer.has_template() {
-            tokenizer.conversation(&[Message { role: Role::User, content: question.prompt.clone() }])?
-        } else {
-            tokenizer.encode(&question.prompt)?
-        };
+        let prompt = prompt(&question.prompt, tokenizer)?;
         if prompt.is_empty() || prompt.len() > training.max_prompt_tokens as usize {
             continue;
         }
@@ -35,6 +31,17 @@ pub fn prepare(questions: &[Question], tokenizer: &Tokenizer, training: &Trainin
     }
     let left_out = questions.len() - prepared.len();
     Ok((prepared, left_out))
+}
+
+/// A question as the user's turn; as it stands where the model knows no turns.
+///
+/// # Errors
+/// When the tokenizer fails.
+pub fn prompt(text: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>, Error> {
+    if !tokenizer.has_template() {
+        return Ok(tokenizer.encode(text)?);
+    }
+    Ok(tokenizer.conversation(&[Message { role: Role::User, content: text.to_owned() }])?)
 }
 
 /// The tokens of a response to learn, with its end.

@@ -8,9 +8,10 @@ use super::question::{Prepared, prepare};
 use super::rollout::{Drawing, roll_out};
 use super::state::State;
 use super::update::{Lesson, Seen, gradients, lessons, targets};
-use super::{End, Error, Event, Host, Model, load, objective, probe, result, state};
+use super::{Error, Event, Host, Model, load, objective, probe, result, state};
 use crate::llm::candle::Keep;
 use crate::llm::candle::sample::Sampling;
+use crate::refresh::engine::Ending;
 use crate::refresh::guard::collapse;
 use crate::refresh::job::{Folder, Line, Objective, Outcome, Phase, Plan, Status, Step};
 
@@ -18,7 +19,7 @@ use crate::refresh::job::{Folder, Line, Objective, Outcome, Phase, Plan, Status,
 const BEAT_SECONDS: u64 = 20;
 
 /// Why a run ends before its last step.
-struct Ending {
+struct Reason {
     reason: String,
     collapsed: bool,
 }
@@ -53,7 +54,7 @@ struct Batch {
     seconds: f64,
 }
 
-pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<End, Error> {
+pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<Ending, Error> {
     folder.append(&Line::Beat { phase: Phase::Load, step: 0 })?;
     (host.tell)(Event::Phase(Phase::Load, 0));
     let mut model = load(plan, host)?;
@@ -101,7 +102,7 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
 }
 
 impl Run<'_, '_> {
-    fn to_the_end(&mut self, model: &mut Model) -> Result<End, Error> {
+    fn to_the_end(&mut self, model: &mut Model) -> Result<Ending, Error> {
         let budget = self.plan.budget;
         let mut saved = self.state.step;
         while self.state.step < budget.max_steps {
@@ -112,7 +113,7 @@ impl Run<'_, '_> {
             let step = self.state.step + 1;
             let Some(batch) = self.draw(model, step)? else {
                 self.save(model, saved)?;
-                return Ok(End::Interrupted);
+                return Ok(Ending::Interrupted("it was told to end".to_owned()));
             };
             self.learn(model, step, batch)?;
             if step.is_multiple_of(self.plan.training.checkpoint_every) {
@@ -275,14 +276,14 @@ impl Run<'_, '_> {
         Ok(Some(right as f64 / all.len() as f64))
     }
 
-    fn ending(&self) -> Option<Ending> {
+    fn ending(&self) -> Option<Reason> {
         let budget = self.plan.budget;
-        let stop = |reason: String| Some(Ending { reason, collapsed: false });
+        let stop = |reason: String| Some(Reason { reason, collapsed: false });
         if let Some(reason) = self.folder.asked_to_stop() {
             return stop(reason);
         }
         if let Some(reason) = collapse(&self.plan.limits, &self.steps) {
-            return Some(Ending { reason, collapsed: true });
+            return Some(Reason { reason, collapsed: true });
         }
         let seconds = self.before + self.started.elapsed().as_secs_f64();
         if budget.max_seconds > 0 && seconds >= budget.max_seconds as f64 {
@@ -307,7 +308,7 @@ impl Run<'_, '_> {
         state::save(self.folder, model, &self.adam, &self.state, self.plan.training.keep_checkpoints)
     }
 
-    fn finish(&mut self, model: &mut Model, ending: Option<Ending>) -> Result<End, Error> {
+    fn finish(&mut self, model: &mut Model, ending: Option<Reason>) -> Result<Ending, Error> {
         self.begin(Phase::Save, self.state.step)?;
         let (status, collapsed) = match &ending {
             None => (Status::Complete, false),
@@ -322,7 +323,7 @@ impl Run<'_, '_> {
             tokens: self.state.tokens,
             files: Vec::new(),
         };
-        Ok(End::Done(result::finish(self.folder, self.plan, model, outcome)?))
+        Ok(Ending::Done(result::finish(self.folder, self.plan, model, outcome)?))
     }
 
     fn begin(&mut self, phase: Phase, step: u64) -> Result<(), Error> {

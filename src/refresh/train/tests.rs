@@ -1,10 +1,8 @@
-use std::cell::Cell;
-
 use super::*;
 use crate::llm::candle::tiny;
 use crate::model::answer::AnswerSpec;
 use crate::refresh::guard::Limits;
-use crate::refresh::job::{Base, Budget, FORMAT, Objective, Question, Training};
+use crate::refresh::job::{Base, Budget, Status, FORMAT, Objective, Question, Training};
 
 /// "it is in box B": which box holds it is in the prompt, and the answer is that letter alone.
 fn questions() -> Vec<Question> {
@@ -65,12 +63,12 @@ fn job(family: &str, change: impl FnOnce(&mut Plan)) -> Job {
     let mut plan = plan(&base);
     change(&mut plan);
     let folder = Folder::new(outside.path().join("job"));
-    folder.create(&plan, &questions(), &questions()).unwrap();
+    folder.create(&plan, &questions(), &questions(), None).unwrap();
     Job { _outside: outside, folder, plan }
 }
 
 /// Runs on until `interrupted` says so, and gives the end and the notes.
-fn run(job: &Job, interrupted: &dyn Fn() -> bool) -> (End, Vec<String>) {
+fn run(job: &Job, interrupted: &dyn Fn() -> bool) -> (Ending, Vec<String>) {
     let mut notes = Vec::new();
     let mut tell = |event: Event<'_>| {
         if let Event::Note(note) = event {
@@ -79,14 +77,14 @@ fn run(job: &Job, interrupted: &dyn Fn() -> bool) -> (End, Vec<String>) {
     };
     let mut host =
         Host { place: Place::Cpu, interrupted, peak_bytes: &|| None, free_bytes: Some(1 << 32), tell: &mut tell };
-    let end = train(&job.folder, &mut host).unwrap();
+    let end = train(&job.folder, &job.plan, &mut host).unwrap();
     (end, notes)
 }
 
 fn outcome(job: &Job) -> Outcome {
     match run(job, &|| false).0 {
-        End::Done(outcome) => outcome,
-        End::Interrupted => panic!("nobody asked it to end"),
+        Ending::Done(outcome) => outcome,
+        Ending::Interrupted(_) => panic!("nobody asked it to end"),
     }
 }
 
