@@ -151,7 +151,7 @@ impl Weights for GgufFile {
 }
 
 /// `model.layers.3.self_attn.q_proj.weight` is `blk.3.attn_q.weight`.
-fn gguf_name(name: &str) -> Option<String> {
+pub(super) fn gguf_name(name: &str) -> Option<String> {
     let whole = match name {
         "model.embed_tokens.weight" => "token_embd.weight",
         "model.norm.weight" => "output_norm.weight",

@@ -12,16 +12,18 @@ mod error;
 mod gguf;
 pub mod gradient;
 pub mod group;
+pub mod invented;
 mod layer;
 pub mod linear;
 pub mod pass;
 pub mod safetensors;
 pub mod sample;
 mod template;
-#[cfg(test)]
-pub(crate) mod tiny;
 pub mod tokenizer;
 mod weights;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use cache::Room;
 pub use decoder::Decoder;
@@ -29,6 +31,7 @@ pub use device::Place;
 pub use error::Error;
 pub use gradient::{Gradients, Trained};
 pub use group::Group;
+pub use invented::Invented;
 pub use linear::{Adapter, Policy};
 pub use pass::Keep;
 pub use tokenizer::Tokenizer;

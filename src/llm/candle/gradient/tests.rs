@@ -5,16 +5,17 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::llm::candle::architecture::Family;
 use crate::llm::candle::sample::{Row, Sampling, draw};
-use crate::llm::candle::tiny;
+use crate::llm::candle::tests::invented;
 use crate::llm::candle::{Group, Keep, Precision, Tokenizer};
 
-const FAMILIES: [&str; 3] = ["llama", "qwen2", "qwen3"];
+const FAMILIES: [Family; 3] = [Family::Llama, Family::Qwen2, Family::Qwen3];
 const TEMPERATURE: f64 = 0.8;
 
-fn decoder(family: &str) -> (tempfile::TempDir, Decoder) {
+fn decoder(family: Family) -> (tempfile::TempDir, Decoder) {
     let folder = tempfile::tempdir().unwrap();
-    tiny::write(folder.path(), family, 2, 32, 11);
+    invented(family, 11).write(folder.path()).unwrap();
     let mut decoder = Decoder::load(folder.path(), Precision::Dense(DType::F32), &Device::Cpu).unwrap();
     decoder.add_adapters(3, 6.0, 5).unwrap();
     // A fresh B is 0, and so would be the gradients of A.
@@ -146,7 +147,7 @@ fn every_gradient_is_that_of_candles_own_graph() {
             assert_eq!(ours.iter().map(|(name, _)| name).collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
             for (name, gradient) in ours.iter() {
                 let off = distance(gradient, &theirs[name]);
-                assert!(off < 2e-4, "{family} {name}: {off}");
+                assert!(off < 2e-4, "{family:?} {name}: {off}");
             }
         }
     }
@@ -172,14 +173,14 @@ fn a_step_along_the_gradient_changes_the_loss_as_it_says() {
             };
             let step = 2e-3;
             let slope = (shifted(step) - shifted(-step)) / (2.0 * step);
-            assert!((slope / length - 1.0).abs() < 3e-3, "{family} {trained:?}: {slope} against {length}");
+            assert!((slope / length - 1.0).abs() < 3e-3, "{family:?} {trained:?}: {slope} against {length}");
         }
     }
 }
 
 #[test]
 fn what_is_computed_again_is_what_was_kept() {
-    let (_folder, decoder) = decoder("qwen3");
+    let (_folder, decoder) = decoder(Family::Qwen3);
     let (again, kept) = (gradients(&decoder, Trained::Weights, Keep::Inputs), gradients(&decoder, Trained::Weights, Keep::Everything));
     for (name, gradient) in again.iter() {
         assert_eq!(distance(gradient, kept.get(name).unwrap()), 0.0, "{name}");
@@ -188,7 +189,7 @@ fn what_is_computed_again_is_what_was_kept() {
 
 #[test]
 fn a_prompt_read_once_is_as_good_as_read_for_each() {
-    let (_folder, decoder) = decoder("llama");
+    let (_folder, decoder) = decoder(Family::Llama);
     let together = gradients(&decoder, Trained::Adapters, Keep::Inputs);
     let mut apart = Gradients::new(Trained::Adapters);
     let (mut from, all) = (0, weights());
@@ -207,7 +208,7 @@ fn a_prompt_read_once_is_as_good_as_read_for_each() {
 
 #[test]
 fn without_its_adapter_a_model_is_what_it_was() {
-    let (folder, decoder) = decoder("qwen2");
+    let (folder, decoder) = decoder(Family::Qwen2);
     let bare = Decoder::load(folder.path(), Precision::Dense(DType::F32), &Device::Cpu).unwrap();
     let score = |decoder: &Decoder, policy| decoder.score(&group(), 1.0, policy, Keep::Nothing).unwrap().logprobs;
     assert_eq!(score(&decoder, Policy::Reference), score(&bare, Policy::Trained));
@@ -228,7 +229,7 @@ fn tokens_are_drawn_with_the_probability_that_training_sees() {
             let group = Group { prompt: prompts[at / 2].clone(), continuations: vec![row.tokens.clone()] };
             let scored = decoder.score(&group, TEMPERATURE, Policy::Trained, Keep::Nothing).unwrap();
             for (seen, drawn) in scored.logprobs.iter().zip(&row.logprobs) {
-                assert!((seen - drawn).abs() < 5e-5, "{family}: {seen} against {drawn}");
+                assert!((seen - drawn).abs() < 5e-5, "{family:?}: {seen} against {drawn}");
             }
             assert_eq!(row.is_cut, row.tokens.last() != Some(&0));
         }
