@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 
 use crate::fetch::Retry;
-use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
+use crate::llm::{self, Budget, Error, LanguageModel, Period, Prices, Reply, Request};
 use crate::model::question::Stage;
 use crate::question::{self, Generate};
 use crate::store::call::{ModelCall, Spend};
@@ -29,8 +29,7 @@ pub fn openai(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Arc<dyn Generate>, Error> {
-    let model = OpenAi::new(llm, seed)?;
-    let calls = Calls::new(Arc::new(model), ledger.clone(), "draft");
+    let calls = Calls::new(llm::open(llm, seed)?, ledger.clone(), "draft");
     let path = config.prompt_file.as_deref().unwrap_or("".as_ref()).display().to_string();
     let prompt = config
         .prompt()
@@ -48,7 +47,7 @@ pub fn trial(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Trial, Error> {
-    let model: Arc<dyn LanguageModel> = Arc::new(OpenAi::new(llm, seed)?);
+    let model = llm::open(llm, seed)?;
     let calls = |stage: Stage| -> Arc<dyn LanguageModel> {
         Arc::new(Calls::new(Arc::clone(&model), ledger.clone(), stage.as_str()))
     };

@@ -1,18 +1,7 @@
 use candle_core::{DType, Device};
-use serde::{Deserialize, Serialize};
 
 use super::Error;
-
-/// Where a model is computed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Place {
-    /// CUDA where this build and this machine have it, else the CPU.
-    #[default]
-    Auto,
-    Cpu,
-    Cuda,
-}
+use crate::llm::Place;
 
 impl Place {
     /// The device, and the type of numbers that suits it: f32 on a CPU, bf16 on a GPU.

@@ -1,5 +1,6 @@
 //! The engine `candle` of the room: one thread computes, and takes what waits together.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::json::Grammar;
@@ -82,7 +84,21 @@ impl LanguageModel for Candle {
 struct Loaded {
     decoder: Decoder,
     tokenizer: Tokenizer,
-    grammar: Grammar,
+    /// Made with the first request that has a schema.
+    grammar: OnceCell<Grammar>,
+}
+
+impl Loaded {
+    fn constraint(&self, schema: &Value) -> Result<Box<dyn Constraint>, super::Error> {
+        let grammar = match self.grammar.get() {
+            Some(grammar) => grammar,
+            None => {
+                let made = Grammar::new(&self.tokenizer, self.decoder.architecture.vocab)?;
+                self.grammar.get_or_init(|| made)
+            }
+        };
+        grammar.constraint(schema)
+    }
 }
 
 /// What is ready to be drawn.
@@ -137,9 +153,8 @@ fn load(local: &Local) -> Result<Loaded, super::Error> {
     let (device, _) = local.device.open()?;
     let tokenizer = Tokenizer::load(&path)?;
     let decoder = Decoder::load(&path, Precision::Quantised, &device)?;
-    let grammar = Grammar::new(&tokenizer, decoder.architecture.vocab)?;
     tracing::info!(path = %path.display(), parameters = decoder.architecture.parameters(), "a language model is loaded");
-    Ok(Loaded { decoder, tokenizer, grammar })
+    Ok(Loaded { decoder, tokenizer, grammar: OnceCell::new() })
 }
 
 /// A request in tokens; one that can not be is answered at once.
@@ -151,7 +166,7 @@ fn ready(model: &Loaded, asked: Asked) -> Option<Ready> {
             let message = format!("{} tokens, and it takes {context} with the reply", prompt.len());
             return Err(Error::TooLong { endpoint: HERE.to_owned(), message });
         }
-        let constraint = asked.request.schema.as_ref().map(|schema| model.grammar.constraint(&schema.schema)).transpose();
+        let constraint = asked.request.schema.as_ref().map(|schema| model.constraint(&schema.schema)).transpose();
         let constraint = constraint.map_err(|error| Error::BadRequest {
             endpoint: HERE.to_owned(),
             status: 0,

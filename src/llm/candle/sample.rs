@@ -17,7 +17,6 @@ pub struct Sampling {
     pub temperature: f64,
     /// The likeliest tokens that together have this share take part.
     pub top_p: f64,
-    pub max_tokens: usize,
     /// Texts that end a continuation, themselves part of it.
     pub stop: Vec<String>,
 }
@@ -42,6 +41,7 @@ pub struct Row {
     /// Which prompt it continues.
     pub prompt: usize,
     pub seed: u64,
+    pub max_tokens: usize,
     pub constraint: Option<Box<dyn Constraint>>,
 }
 
@@ -68,26 +68,27 @@ pub fn draw(
     sampling: &Sampling,
     stop_now: &dyn Fn() -> bool,
 ) -> Result<Vec<Drawn>, Error> {
-    let most = prompts.iter().map(Vec::len).max().unwrap_or(0) + sampling.max_tokens;
-    if most > decoder.architecture.context {
+    let needed = |row: &Row| prompts.get(row.prompt).map_or(0, Vec::len) + row.max_tokens;
+    if let Some(most) = rows.iter().map(needed).max().filter(|most| *most > decoder.architecture.context) {
         let reason = format!("{most} tokens are more than the model's {}", decoder.architecture.context);
         return Err(Error::Tokens { reason });
     }
+    let max_tokens = rows.iter().map(|row| row.max_tokens).max().unwrap_or(0);
     let read = prompts.iter().map(|prompt| decoder.read(prompt)).collect::<Result<Vec<Read>, _>>()?;
     let mut drawn = vec![Drawn { is_cut: true, ..Drawn::default() }; rows.len()];
     let mut dice: Vec<ChaCha8Rng> = rows.iter().map(|row| ChaCha8Rng::seed_from_u64(row.seed)).collect();
     // The rows that are still drawn, in the order of the cache.
     let mut live: Vec<usize> = (0..rows.len()).collect();
-    let mut room = decoder.room(&read, &rows.iter().map(|row| row.prompt).collect::<Vec<_>>(), sampling.max_tokens)?;
+    let mut room = decoder.room(&read, &rows.iter().map(|row| row.prompt).collect::<Vec<_>>(), max_tokens)?;
     let first: Vec<&Tensor> = rows.iter().filter_map(|row| read.get(row.prompt)).map(|read| &read.logits).collect();
-    if rows.is_empty() || sampling.max_tokens == 0 {
+    if max_tokens == 0 {
         return Ok(drawn);
     }
     let mut logits = Tensor::stack(&first, 0)?.to_vec2::<f32>()?;
     drop(read);
     // Which cache row each live row has, since the cache is only now and then made smaller.
     let mut places: Vec<usize> = live.clone();
-    for at in 0..sampling.max_tokens {
+    for at in 0..max_tokens {
         let mut ended = Vec::new();
         for (place, row) in places.iter().zip(&live) {
             let numbers = logits.get_mut(*place).ok_or_else(|| Error::Tokens { reason: "a row is missing".to_owned() })?;
@@ -105,12 +106,14 @@ pub fn draw(
             if whole || tokenizer.ends.contains(&token) || has_stop(tokenizer, &result.tokens, &sampling.stop)? {
                 result.is_cut = false;
                 ended.push(*row);
+            } else if result.tokens.len() >= state.max_tokens {
+                ended.push(*row);
             }
         }
         let (kept_places, kept): (Vec<usize>, Vec<usize>) =
             places.iter().zip(&live).filter(|(_, row)| !ended.contains(row)).map(|(place, row)| (*place, *row)).unzip();
         (places, live) = (kept_places, kept);
-        if live.is_empty() || at + 1 == sampling.max_tokens || stop_now() {
+        if live.is_empty() || at + 1 == max_tokens || stop_now() {
             break;
         }
         // A cache row that is over is computed along until half of them are.
@@ -187,7 +190,7 @@ mod tests {
 
     #[test]
     fn choices_follow_the_distribution() {
-        let sampling = |temperature, top_p| Sampling { temperature, top_p, max_tokens: 1, stop: Vec::new() };
+        let sampling = |temperature, top_p| Sampling { temperature, top_p, stop: Vec::new() };
         let logits = [0.0, 1.0, 2.0, f32::NEG_INFINITY];
         let mut dice = ChaCha8Rng::seed_from_u64(1);
         let mut counts = [0_u32; 4];

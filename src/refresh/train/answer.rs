@@ -37,12 +37,8 @@ pub fn answer(
     }
     (host.tell)(Event::Phase(Phase::Evaluate, 0));
     let (decoder, tokenizer) = load(plan, model.weights.as_deref(), host)?;
-    let sampling = Sampling {
-        temperature: settings.temperature,
-        top_p: 1.0,
-        max_tokens: settings.max_tokens as usize,
-        stop: plan.training.stop.clone(),
-    };
+    let sampling = Sampling { temperature: settings.temperature, top_p: 1.0, stop: plan.training.stop.clone() };
+    let max_tokens = settings.max_tokens as usize;
     let total = missing.len();
     for (number, lot) in missing.chunks(LOT).enumerate() {
         (host.tell)(Event::Answered { model: &model.name, done: number * LOT, of: total });
@@ -53,7 +49,7 @@ pub fn answer(
                 Some(place) => *place,
                 None => {
                     let prompt = prompt(&question.prompt, &tokenizer)?;
-                    let fits = !prompt.is_empty() && prompt.len() + sampling.max_tokens <= decoder.architecture.context;
+                    let fits = !prompt.is_empty() && prompt.len() + max_tokens <= decoder.architecture.context;
                     let place = fits.then(|| {
                         prompts.push(prompt);
                         prompts.len() - 1
@@ -68,7 +64,7 @@ pub fn answer(
                 continue;
             };
             let seed = mixed(&[settings.seed, 4, text_seed(&question.id), u64::from(*sample)]);
-            rows.push(Row { prompt, seed, constraint: None });
+            rows.push(Row { prompt, seed, max_tokens, constraint: None });
             asked.push((question.id.clone(), *sample));
         }
         let drawn = draw(&decoder, &tokenizer, &prompts, rows, &sampling, host.interrupted)?;

@@ -25,7 +25,8 @@ pub fn micro_batch(
     let width = training.max_completion_tokens as usize;
     let fixed = training.micro_batch > 0;
     let mut size = if fixed { training.micro_batch as usize } else { training.group_size as usize };
-    if let Some(free) = free_bytes.filter(|_| !fixed) {
+    // What is free says nothing about a GPU; there it is tried.
+    if let Some(free) = free_bytes.filter(|_| !fixed && decoder.device.is_cpu()) {
         while size > 1 && pass_bytes(&decoder.architecture, prompt.len(), size, width) as f64 > free as f64 * SHARE {
             size /= 2;
         }
@@ -43,6 +44,18 @@ pub fn micro_batch(
                 )));
             }
         }
+    }
+}
+
+/// Whether a pass keeps every layer's inside for its way back, or computes it again: a quarter of the work against much memory.
+/// Either way the numbers are the same.
+pub fn keep(decoder: &Decoder, questions: &[Prepared], training: &Training, members: usize, free_bytes: Option<u64>) -> Keep {
+    let prompt = questions.iter().map(|question| question.prompt.len()).max().unwrap_or(0);
+    let a = &decoder.architecture;
+    let bytes = pass_bytes(a, prompt, members, training.max_completion_tokens as usize).saturating_mul(a.layers as u64);
+    match free_bytes {
+        Some(free) if decoder.device.is_cpu() && bytes as f64 <= free as f64 * SHARE / 2.0 => Keep::Everything,
+        _ => Keep::Inputs,
     }
 }
 

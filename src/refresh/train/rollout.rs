@@ -50,7 +50,8 @@ pub fn roll_out(
     let a = &decoder.architecture;
     let longest = picked.iter().filter_map(|at| questions.get(*at)).map(|q| q.prompt.len()).max().unwrap_or(0);
     let token_bytes = a.layers * 2 * a.kv_heads * a.head_dim * decoder.dtype.size_in_bytes();
-    let row_bytes = (longest + sampling.max_tokens) * token_bytes;
+    let max_tokens = training.max_completion_tokens as usize;
+    let row_bytes = (longest + max_tokens) * token_bytes;
     let lot = (CACHE_BYTES / row_bytes.max(1) / size.max(1)).max(1);
     let mut drawings = Vec::new();
     for (number, lot) in picked.chunks(lot).enumerate() {
@@ -58,6 +59,7 @@ pub fn roll_out(
         let row = |at: usize| Row {
             prompt: at / size,
             seed: mixed(&[seed, number as u64, at as u64]),
+            max_tokens,
             constraint: None,
         };
         let rows = (0..prompts.len() * size).map(row).collect();

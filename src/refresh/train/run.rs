@@ -35,6 +35,7 @@ struct Run<'a, 'h> {
     adam: AdamW,
     /// Every step so far, for the guard.
     steps: Vec<Step>,
+    keep: Keep,
     /// Seconds of earlier runs.
     before: f64,
     started: Instant,
@@ -89,6 +90,7 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
         state,
         adam,
         steps,
+        keep: Keep::Inputs,
         before,
         started: now,
         beaten: now,
@@ -98,6 +100,8 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
         let free = run.host.free_bytes;
         run.state.micro_batch = probe::micro_batch(&model.decoder, &run.questions, &plan.training, model.trained, free)?;
     }
+    let (training, members, free) = (&plan.training, run.state.micro_batch, run.host.free_bytes);
+    run.keep = probe::keep(&model.decoder, &run.questions, training, members, free);
     run.to_the_end(&mut model)
 }
 
@@ -203,9 +207,7 @@ impl Run<'_, '_> {
     }
 
     fn sampling(&self, temperature: f64, top_p: f64) -> Sampling {
-        let training = &self.plan.training;
-        let max_tokens = training.max_completion_tokens as usize;
-        Sampling { temperature, top_p, max_tokens, stop: training.stop.clone() }
+        Sampling { temperature, top_p, stop: self.plan.training.stop.clone() }
     }
 
     fn learn(&mut self, model: &mut Model, step: u64, mut batch: Batch) -> Result<(), Error> {
@@ -217,7 +219,7 @@ impl Run<'_, '_> {
             if batch.lessons.is_empty() {
                 break;
             }
-            let how = (model.trained, self.state.micro_batch, Keep::Inputs);
+            let how = (model.trained, self.state.micro_batch, self.keep);
             let mut alive = || self.beat(Phase::Update, step);
             let (mut gradients, seen) = gradients(&model.decoder, plan, &mut batch.lessons, how, &mut alive)?;
             trained_on += seen.tokens;

@@ -261,3 +261,33 @@ fn job_from(job: &Job, start: Base) -> Job {
     assert_eq!(outcome(&more).status, Status::Complete);
     more
 }
+
+#[test]
+#[ignore]
+fn explore() {
+    let text = std::env::var("EXPLORE").unwrap();
+    for line in text.lines() {
+        let wish: serde_json::Value = serde_json::from_str(line).unwrap();
+        let family = match wish["family"].as_str().unwrap() {
+            "llama" => Family::Llama,
+            "qwen2" => Family::Qwen2,
+            _ => Family::Qwen3,
+        };
+        let job = job(family, |plan| {
+            let mut value = serde_json::to_value(&plan.training).unwrap();
+            for (key, wished) in wish["training"].as_object().unwrap() {
+                value[key] = wished.clone();
+            }
+            plan.training = serde_json::from_value(value).unwrap();
+            plan.budget.max_steps = wish["steps"].as_u64().unwrap();
+            plan.seed = wish["seed"].as_u64().unwrap_or(3);
+            if let Some(objective) = wish.get("objective") {
+                plan.objective = serde_json::from_value(objective.clone()).unwrap();
+            }
+        });
+        let started = std::time::Instant::now();
+        let ended = outcome(&job);
+        let shown: Vec<String> = rewards(&job).iter().step_by(5).map(|reward| format!("{reward:.2}")).collect();
+        println!("{line} {:?} {:?}: {}", ended.reason, started.elapsed(), shown.join(" "));
+    }
+}

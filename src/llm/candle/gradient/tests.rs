@@ -222,8 +222,8 @@ fn tokens_are_drawn_with_the_probability_that_training_sees() {
         let tokenizer = Tokenizer::load(folder.path()).unwrap();
         // Prompts of different lengths, so that the cache is padded; two rows of each.
         let prompts = vec![vec![2, 3, 8, 5, 4], vec![9], vec![5, 6, 7]];
-        let rows = |seeds: [u64; 6]| (0..6).map(|at| Row { prompt: at / 2, seed: seeds[at], constraint: None }).collect();
-        let sampling = Sampling { temperature: TEMPERATURE, top_p: 1.0, max_tokens: 12, stop: Vec::new() };
+        let rows = |seeds: [u64; 6]| (0..6).map(|at| Row { prompt: at / 2, seed: seeds[at], max_tokens: 12, constraint: None }).collect();
+        let sampling = Sampling { temperature: TEMPERATURE, top_p: 1.0, stop: Vec::new() };
         let drawn = draw(&decoder, &tokenizer, &prompts, rows([1, 2, 3, 4, 5, 6]), &sampling, &|| false).unwrap();
         for (at, row) in drawn.iter().enumerate() {
             let group = Group { prompt: prompts[at / 2].clone(), continuations: vec![row.tokens.clone()] };
@@ -233,7 +233,7 @@ fn tokens_are_drawn_with_the_probability_that_training_sees() {
             }
             assert_eq!(row.is_cut, row.tokens.last() != Some(&0));
         }
-        let alone = Row { prompt: 0, seed: 4, constraint: None };
+        let alone = Row { prompt: 0, seed: 4, max_tokens: 12, constraint: None };
         let alone = draw(&decoder, &tokenizer, &prompts[1..2], vec![alone], &sampling, &|| false).unwrap();
         assert_eq!(alone[0].tokens, drawn[3].tokens, "a row does not depend on its batch");
     }
