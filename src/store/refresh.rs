@@ -191,21 +191,12 @@ impl WriteTxn<'_> {
         self.audit(&format!("refresh_{word}"), &format!("refresh {}", refresh.id), facts.reason.unwrap_or_default())
     }
 
-    /// Notes how training ended, before anything is evaluated.
+    /// Notes how training ended, before anything is evaluated; starts are counted anew from there.
     ///
     /// # Errors
     /// When the store can not be written.
     pub fn note_refresh_outcome(&mut self, id: i64, outcome: &Value) -> Result<(), Error> {
-        self.execute("UPDATE refreshes SET outcome = ?2 WHERE id = ?1", (id, outcome.to_string()))?;
-        Ok(())
-    }
-
-    /// Notes what the gate found.
-    ///
-    /// # Errors
-    /// When the store can not be written.
-    pub fn note_refresh_decision(&mut self, id: i64, decision: &Value) -> Result<(), Error> {
-        self.execute("UPDATE refreshes SET decision = ?2 WHERE id = ?1", (id, decision.to_string()))?;
+        self.execute("UPDATE refreshes SET outcome = ?2, attempts = 0 WHERE id = ?1", (id, outcome.to_string()))?;
         Ok(())
     }
 

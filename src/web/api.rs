@@ -19,7 +19,20 @@ use crate::model::id::QuestionId;
         title = "Aludel",
         description = "Verified, evidence-grounded questions from the biology literature. Read-only."
     ),
-    paths(search, question, work, drift, drift_history, status, openapi, health, ready, metrics)
+    paths(
+        search,
+        question,
+        work,
+        drift,
+        drift_history,
+        refresh,
+        super::release::api::releases,
+        status,
+        openapi,
+        health,
+        ready,
+        metrics
+    )
 )]
 struct Document;
 
@@ -162,6 +175,17 @@ fn as_of(raw: Option<&str>) -> Result<Option<DateTime<Utc>>, Error> {
     let day: NaiveDate =
         text.parse().map_err(|_| Error::BadRequest("as_of: expected a day such as 2026-03-01".to_owned()))?;
     Ok(day.and_hms_milli_opt(23, 59, 59, 999).map(|end| end.and_utc()))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/refresh",
+    responses((status = 200, description = "refreshes (the newest first, each with its plan, outcome and decision), steps of the newest one's training, evaluations, seconds_used of this month, refused", body = Value))
+)]
+pub(super) async fn refresh(Extract(state): Extract<State>) -> Response {
+    match state.refreshes().await {
+        Ok(overview) => Json(overview).into_response(),
+        Err(error) => error.json(),
+    }
 }
 
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "Counts and lags", body = Value)))]

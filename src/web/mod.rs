@@ -6,6 +6,7 @@ mod api;
 mod error;
 mod layer;
 mod page;
+mod release;
 pub mod view;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub use error::Error;
 
 use crate::clock::Clock;
 use crate::index::Index;
+use crate::release::publish::Root;
 use crate::store::{Rows, Store};
 
 /// Settings of the web room.
@@ -70,14 +72,24 @@ pub struct State {
     pub clock: Clock,
     pub status: StatusFields,
     pub metrics: RenderMetrics,
+    releases: release::Releases,
     reads: Arc<Semaphore>,
     config: Config,
 }
 
 impl State {
-    pub fn new(store: Store, index: Arc<Index>, clock: Clock, config: Config) -> Self {
+    /// `releases`: the folder of the releases, and what is said of them.
+    pub fn new(
+        store: Store,
+        index: Arc<Index>,
+        clock: Clock,
+        config: Config,
+        releases: (Root, crate::release::Config),
+    ) -> Self {
         let reads = Arc::new(Semaphore::new(config.concurrent_reads.clamp(1, 1024)));
-        State { store, index, clock, status: Arc::new(Map::new), metrics: Arc::new(String::new), reads, config }
+        let releases = release::Releases::new(releases.0, releases.1);
+        let (status, metrics): (StatusFields, RenderMetrics) = (Arc::new(Map::new), Arc::new(String::new));
+        State { store, index, clock, status, metrics, releases, reads, config }
     }
 
     /// Adds what only the process knows to the status.
@@ -92,16 +104,40 @@ impl State {
         self
     }
 
+    /// The refreshes, with the curves of the newest.
+    async fn refreshes(&self) -> Result<view::refresh::Overview, Error> {
+        // The jobs lie beside the store.
+        let folder = self.store.path().with_file_name("refresh");
+        let now = self.clock.now();
+        self.read(move |rows, _| Ok(view::refresh::overview(rows, &folder, now)?)).await
+    }
+
     /// Runs `read` on a thread that may block, a bounded number at once.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Rows, &Index) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
         let state = self.clone();
+        self.blocking(move || read(&*state.store.read()?, &state.index)).await
+    }
+
+    /// As [`State::read`], for the folders of the releases.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&release::Releases) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let releases = self.releases.clone();
+        self.blocking(move || look(&releases)).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            read(&*state.store.read()?, &state.index)
+            work()
         })
         .await?
     }
@@ -117,6 +153,10 @@ pub fn router(state: State) -> Router {
         .route("/question/{id}", get(page::record::question))
         .route("/work/{*id}", get(page::record::work))
         .route("/drift", get(page::drift::page))
+        .route("/refresh", get(page::refresh::page))
+        .route("/releases", get(release::page::list))
+        .route("/releases/", get(release::page::list))
+        .route("/releases/feed.atom", get(release::feed::feed))
         .route("/status", get(page::status::page))
         .route("/style.css", get(page::style))
         .route("/api/v1/search", get(api::search))
@@ -124,14 +164,18 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/work/{*id}", get(api::work))
         .route("/api/v1/drift", get(api::drift))
         .route("/api/v1/drift/history", get(api::drift_history))
+        .route("/api/v1/refresh", get(api::refresh))
+        .route("/api/v1/releases", get(release::api::releases))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/health", get(api::health))
         .route("/ready", get(api::ready))
         .route("/metrics", get(api::metrics))
+        .layer(CompressionLayer::new().gzip(true))
+        // Not compressed: a range is of the file as it is, and so is the entity tag.
+        .route("/releases/{*path}", get(release::file::serve))
         .fallback(page::missing)
         .with_state(state)
-        .layer(CompressionLayer::new().gzip(true))
         .layer(RequestBodyLimitLayer::new(body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .layer(CatchPanicLayer::new())

@@ -98,6 +98,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_templates_that_are_shipped_can_be_read_and_their_files_are_there() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/engines");
+        for name in ["trl", "verl", "slurm"] {
+            let template = Template::read(&folder, name).unwrap();
+            for word in template.train.iter().chain(&template.answer) {
+                if let Some(file) = word.strip_prefix("{engine}/") {
+                    assert!(folder.join(file).is_file(), "{name}: {file}");
+                }
+                let known = [
+                    "job",
+                    "engine",
+                    "base",
+                    "adapter",
+                    "questions",
+                    "responses",
+                    "samples",
+                    "temperature",
+                    "seed",
+                    "max_tokens",
+                ];
+                let named = word.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+                assert!(named.clone().all(|name| known.contains(&name)), "{name}: {word}");
+            }
+        }
+    }
+
+    #[test]
     fn words_stay_words() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(

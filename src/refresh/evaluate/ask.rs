@@ -121,6 +121,6 @@ impl Folder {
             return Ok(None);
         }
         let ask: Ask = self.json(&path)?;
-        Ok(Some((ask, self.questions(&self.questions_path())?)))
+        Ok(Some((ask, crate::refresh::job::questions(&self.questions_path())?)))
     }
 }

@@ -3,6 +3,7 @@
 //! Who answers is not known here: responses come as JSON lines, from the built-in engine, a command, or a chat server.
 
 pub mod ask;
+pub mod benchmark;
 pub mod bootstrap;
 pub mod gate;
 mod responses;

@@ -13,6 +13,7 @@ const MOST_LINE_BYTES: u64 = 64 << 10;
 /// A line of `metrics.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub enum Line {
     /// An optimiser step that is done.
     Step(Step),

@@ -22,6 +22,7 @@
 
 mod checkpoint;
 mod folder;
+mod lock;
 mod metrics;
 mod outcome;
 mod plan;
@@ -29,11 +30,12 @@ mod question;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use folder::{Folder, Holder, Lock};
+pub use folder::Folder;
+pub use lock::{Holder, Lock};
 pub use metrics::{Line, Phase, Step};
 pub use outcome::{Outcome, Status};
 pub use plan::{Advantage, Base, Budget, FORMAT, Loss, Objective, Plan, Training, Weights};
-pub use question::Question;
+pub use question::{Question, read as questions};
 pub use weights::fingerprint;
 
 /// Exit code of a trainer that was told to end and can go on later.

@@ -58,8 +58,11 @@ pub(super) fn write<'q>(path: &Path, questions: impl IntoIterator<Item = &'q Que
     Ok(())
 }
 
-/// Reads them back.
-pub(super) fn read(path: &Path) -> Result<Vec<Question>, Error> {
+/// The questions of a file such as `train.parquet`; every spec can be graded.
+///
+/// # Errors
+/// When it is missing, damaged or too large.
+pub fn read(path: &Path) -> Result<Vec<Question>, Error> {
     let n_rows = read::n_rows(path)?;
     if n_rows > MOST_ROWS {
         return Err(Error::damaged(path, format!("has {n_rows} rows, more than {MOST_ROWS}")));
@@ -112,11 +115,11 @@ pub(crate) mod tests {
         Question {
             id: format!("{n:032x}"),
             prompt: format!("Does the tail clock of newt {n} beat?\n\nAnswer inside <answer></answer>."),
-            spec: AnswerSpec::Boolean { value: n % 2 == 0 },
-            topic: (n % 3 > 0).then(|| "zoology".to_owned()),
+            spec: AnswerSpec::Boolean { value: n.is_multiple_of(2) },
+            topic: (!n.is_multiple_of(3)).then(|| "zoology".to_owned()),
             work: format!("10.5555/{n}"),
             section: None,
-            target: (n % 2 == 0).then(|| "<answer>yes</answer>".to_owned()),
+            target: n.is_multiple_of(2).then(|| "<answer>yes</answer>".to_owned()),
         }
     }
 

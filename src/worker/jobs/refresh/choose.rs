@@ -101,8 +101,8 @@ pub fn draw_up(config: &Config, store: &Rows, root: &Root, now: DateTime<Utc>, i
     let future_after = others.into_iter().flatten().fold(cutoff, NaiveDate::max);
     let seed = config.seed.wrapping_add(id.unsigned_abs());
     let gathered = eligible(config, store, today)?;
-    let n_future = future(config, &gathered, future_after).len() as u64;
-    let selected = select(config, gathered, cutoff, seed)?;
+    let n_future = future(config, &gathered, future_after, today).len() as u64;
+    let selected = select(config, gathered, cutoff, today, seed)?;
     let n = |split: Split| {
         let places = selected.selection.places.iter().filter(|((_, at), _)| *at == split);
         places.map(|(_, rows)| rows.len() as u64).sum::<u64>()
@@ -183,8 +183,9 @@ fn eligible(config: &Config, store: &Rows, today: NaiveDate) -> Result<Gathered,
     Ok(gathered)
 }
 
-/// The split of every work, a preprint with its article: up to `cutoff` to train or to watch, later ones to compare.
-fn split(config: &Config, gathered: &Gathered, cutoff: NaiveDate) -> Vec<Option<Split>> {
+/// The split of every work, a preprint with its article: up to `cutoff` to train or to watch, later ones to compare, and none of what
+/// bears a date to come.
+fn split(config: &Config, gathered: &Gathered, cutoff: NaiveDate, today: NaiveDate) -> Vec<Option<Split>> {
     let member = |work: &crate::store::released::ReleasableWork| Member {
         key: work.key.clone(),
         first_public: work.first_public,
@@ -196,12 +197,18 @@ fn split(config: &Config, gathered: &Gathered, cutoff: NaiveDate) -> Vec<Option<
             .filter(|split| *split == Split::Validation && work.first_public.is_some_and(|day| day <= cutoff)),
     };
     let members: Vec<Member> = gathered.works.iter().map(member).collect();
-    let cuts = Cuts { settled: cutoff, released: NaiveDate::MAX };
+    let cuts = Cuts { settled: cutoff, released: today };
     splits(&members, &gathered.ties, cuts, config.watched_share, config.seed)
 }
 
-fn select(config: &Config, gathered: Gathered, cutoff: NaiveDate, seed: u64) -> Result<Selected, Error> {
-    let splits = split(config, &gathered, cutoff);
+fn select(
+    config: &Config,
+    gathered: Gathered,
+    cutoff: NaiveDate,
+    today: NaiveDate,
+    seed: u64,
+) -> Result<Selected, Error> {
+    let splits = split(config, &gathered, cutoff, today);
     let Gathered { works, topics, strata, candidates, barred, literature, .. } = gathered;
     let pool = Pool::new(candidates, &splits, strata.len());
     let (quotas, alignments) = quotas(&pool, config.alpha, config.most_questions, &strata, &literature)?;
@@ -209,8 +216,8 @@ fn select(config: &Config, gathered: Gathered, cutoff: NaiveDate, seed: u64) -> 
 }
 
 /// Candidates of papers first public after `after`, by position: the newest first, at most as many as the gate takes.
-fn future(config: &Config, gathered: &Gathered, after: NaiveDate) -> Vec<usize> {
-    let splits = split(config, gathered, after);
+fn future(config: &Config, gathered: &Gathered, after: NaiveDate, today: NaiveDate) -> Vec<usize> {
+    let splits = split(config, gathered, after, today);
     let mut found: Vec<usize> = (0..gathered.candidates.len())
         .filter(|at| {
             let candidate = &gathered.candidates[*at];
@@ -261,13 +268,13 @@ pub(super) fn future_questions(
     after: NaiveDate,
 ) -> Result<Vec<Question>, Error> {
     let mut gathered = eligible(config, store, today)?;
-    let chosen: std::collections::HashSet<usize> = future(config, &gathered, after).into_iter().collect();
+    let chosen: std::collections::HashSet<usize> = future(config, &gathered, after, today).into_iter().collect();
     for (at, candidate) in gathered.candidates.iter_mut().enumerate() {
         if !chosen.contains(&at) {
             candidate.held.get_or_insert(Held::Embargo);
         }
     }
-    let selected = select(config, gathered, after, config.seed)?;
+    let selected = select(config, gathered, after, today, config.seed)?;
     questions(store, &selected, Split::Future)
 }
 
