@@ -1,7 +1,7 @@
 //! The in-process model: numbers for `decoder_peers.py` to hold against PyTorch, and tokens per CPU second.
 //!
 //! `make DIR` writes invented models with adapters, `numbers DIR` the log-probabilities and gradients of each, `speed MODEL` reads a
-//! prompt and draws behind it.
+//! prompt and draws behind it, `job DIR MODEL STEPS` makes a job folder for `aludel train` on which a small model learns something.
 
 mod machine;
 
@@ -11,6 +11,11 @@ use std::path::Path;
 use aludel::llm::candle::architecture::Family;
 use aludel::llm::candle::sample::{Row, Sampling, draw};
 use aludel::llm::candle::{Decoder, Gradients, Group, Invented, Keep, Policy, Precision, Tokenizer, Trained};
+use aludel::model::answer::AnswerSpec;
+use aludel::refresh::guard::Limits;
+use aludel::refresh::job::{
+    Advantage, Base, Budget, FORMAT, Folder, Loss, Objective, Plan, Question, Training, fingerprint,
+};
 use candle_core::{DType, Device, Tensor};
 
 const FAMILIES: [Family; 3] = [Family::Llama, Family::Qwen2, Family::Qwen3];
@@ -25,6 +30,7 @@ fn main() {
         ["make", folder] => make(Path::new(folder)),
         ["numbers", folder] => numbers(Path::new(folder)),
         ["speed", model] => speed(Path::new(model)),
+        ["job", folder, model, steps] => job(Path::new(folder), Path::new(model), steps.parse().unwrap()),
         _ => println!("decoder: run by decoder_peers.py"),
     }
 }
@@ -108,4 +114,48 @@ fn speed(model: &Path) {
         println!("decode, {rows} rows: {:.1} tokens per CPU s", n as f64 / (machine::cpu_seconds() - start));
     }
     println!("peak {} MiB", machine::memory_mib("VmHWM"));
+}
+
+/// Which box something is in stands in the question; the boxes watched are none of those learned from.
+fn job(folder: &Path, model: &Path, max_steps: u64) {
+    let things = ["guitar", "lamp", "clock", "violin", "hammer", "blanket", "coin", "mirror"];
+    let question = |thing: &str, letter: &str| Question {
+        id: format!("{thing}-{letter}"),
+        prompt: format!("The {thing} is in box {letter}. Which box holds the {thing}? Answer with the letter alone."),
+        spec: AnswerSpec::Term { value: letter.to_owned(), synonyms: vec![format!("box {letter}")] },
+        topic: None,
+        work: "10.5555/boxes".to_owned(),
+        section: None,
+        target: Some(letter.to_owned()),
+    };
+    let all = |letters: &[&str]| -> Vec<Question> {
+        things.iter().flat_map(|thing| letters.iter().map(move |letter| question(thing, letter))).collect()
+    };
+    let base =
+        Base { name: "SmolLM2-135M-Instruct".into(), path: model.to_owned(), sha256: fingerprint(model).unwrap() };
+    let plan = Plan {
+        format: FORMAT,
+        id: "boxes".into(),
+        engine: "candle".into(),
+        seed: 1,
+        base_model: base,
+        start_adapter: None,
+        objective: Objective::Grpo,
+        training: Training {
+            learning_rate: 1e-4,
+            lora_rank: 8,
+            lora_alpha: 16.0,
+            warmup_steps: 1,
+            prompts_per_step: 4,
+            max_completion_tokens: 8,
+            loss: Loss::Constant,
+            advantage: Advantage::Centred,
+            checkpoint_every: 5,
+            ..Training::default()
+        },
+        limits: Limits::default(),
+        budget: Budget { max_steps, max_seconds: 0, max_tokens: 0 },
+    };
+    let (train, eval) = (all(&["A", "B", "C", "D", "E", "F"]), all(&["G", "H"]));
+    Folder::new(folder).create(&plan, &train, &eval, None).unwrap();
 }

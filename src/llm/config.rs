@@ -64,7 +64,8 @@ impl Local {
             if !is_fetched {
                 faults.push(("url", "must be an http or https address"));
             }
-            if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            {
                 faults.push(("sha256", "what is fetched needs its checksum: 64 lower-case hex digits"));
             }
         }

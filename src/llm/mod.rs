@@ -61,9 +61,9 @@ pub fn open(config: &Config, seed: u64) -> Result<Arc<dyn LanguageModel>, Error>
         #[cfg(feature = "candle")]
         Engine::Candle => Ok(Arc::new(candle::Candle::new(config)?)),
         #[cfg(not(feature = "candle"))]
-        Engine::Candle => {
-            Err(Error::Config { reason: "this program was built without the feature `candle`: use `openai`".to_owned() })
-        }
+        Engine::Candle => Err(Error::Config {
+            reason: "this program was built without the feature `candle`: use `openai`".to_owned(),
+        }),
     }
 }
 

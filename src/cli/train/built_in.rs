@@ -18,11 +18,18 @@ pub fn train(folder: &Folder, plan: &Plan, stop: &dyn Fn() -> bool) -> anyhow::R
 }
 
 /// Whether everything asked is answered.
-pub fn answer(folder: &Folder, plan: &Plan, ask: &Ask, questions: &[Question], stop: &dyn Fn() -> bool) -> anyhow::Result<bool> {
+pub fn answer(
+    folder: &Folder,
+    plan: &Plan,
+    ask: &Ask,
+    questions: &[Question],
+    stop: &dyn Fn() -> bool,
+) -> anyhow::Result<bool> {
     let bar = bar(0);
     let mut done = true;
     for model in &ask.models {
-        done = done && with_host(&bar, stop, |host| train::answer(folder, plan, &ask.settings, model, questions, host))?;
+        done =
+            done && with_host(&bar, stop, |host| train::answer(folder, plan, &ask.settings, model, questions, host))?;
     }
     bar.finish_and_clear();
     Ok(done)
@@ -53,7 +60,9 @@ fn tell(bar: &ProgressBar, event: &Event<'_>) {
         Event::Phase(..) => {}
         Event::Step(step, plan) if bar.is_hidden() => eprintln!("{}", line(step, plan)),
         Event::Step(step, _) => bar.set_position(step.step),
-        Event::Answered { model, done, of } if bar.is_hidden() => eprintln!("{CANDLE}: {done}/{of} answers of the {model}"),
+        Event::Answered { model, done, of } if bar.is_hidden() => {
+            eprintln!("{CANDLE}: {done}/{of} answers of the {model}")
+        }
         Event::Answered { model, done, of } => {
             bar.set_length(*of as u64);
             bar.set_position(*done as u64);

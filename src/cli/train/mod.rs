@@ -45,7 +45,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let Some((ask, questions)) = folder.ask()? else { return Ok(ExitCode::SUCCESS) };
     let Some(template) = &template else {
-        return Ok(if built_in::answer(&folder, &plan, &ask, &questions, &stop)? { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) });
+        return Ok(if built_in::answer(&folder, &plan, &ask, &questions, &stop)? {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(INTERRUPTED)
+        });
     };
     for model in &ask.models {
         answer(&folder, &plan, template, &ask.settings, model, &questions, &stop)?;

@@ -56,10 +56,13 @@ impl Decoder {
         let (device, scale) = (self.device.clone(), alpha / rank as f64);
         for linear in self.linears_mut() {
             let name = format!("{PREFIX}{}", linear.name);
-            let (a, b) = (tensors.remove(&format!("{name}.lora_A.weight")), tensors.remove(&format!("{name}.lora_B.weight")));
+            let (a, b) =
+                (tensors.remove(&format!("{name}.lora_A.weight")), tensors.remove(&format!("{name}.lora_B.weight")));
             linear.adapter = match (a, b) {
                 (None, None) => None,
-                (Some(a), Some(b)) if a.dims() == [rank as usize, linear.input] && b.dims() == [linear.out, rank as usize] => {
+                (Some(a), Some(b))
+                    if a.dims() == [rank as usize, linear.input] && b.dims() == [linear.out, rank as usize] =>
+                {
                     Some(Adapter { a: a.to_device(&device)?, b: b.to_device(&device)?, scale })
                 }
                 _ => return Err(Error::model(&path, format!("{name}: A and B do not have this model's shapes"))),
@@ -96,7 +99,14 @@ impl Decoder {
     ///
     /// # Errors
     /// When a file can not be written.
-    pub fn save_trained(&mut self, trained: Trained, folder: &Path, base: &str, rank: usize, alpha: f64) -> Result<(), Error> {
+    pub fn save_trained(
+        &mut self,
+        trained: Trained,
+        folder: &Path,
+        base: &str,
+        rank: usize,
+        alpha: f64,
+    ) -> Result<(), Error> {
         let mut tensors: HashMap<String, Tensor> = HashMap::new();
         self.visit_trained(trained, &mut |name, tensor| {
             let name = if trained == Trained::Adapters { format!("{PREFIX}{name}") } else { name.to_owned() };

@@ -55,11 +55,13 @@ impl Decoder {
     pub fn room(&self, prompts: &[Read], rows: &[usize], more: usize) -> Result<Room, Error> {
         let longest = rows.iter().filter_map(|row| prompts.get(*row)).map(|read| read.len).max().unwrap_or(0);
         let (a, width) = (&self.architecture, longest + more);
-        let empty = || Ok::<_, Error>(Tensor::zeros((rows.len(), a.kv_heads, width, a.head_dim), self.dtype, &self.device)?);
+        let empty =
+            || Ok::<_, Error>(Tensor::zeros((rows.len(), a.kv_heads, width, a.head_dim), self.dtype, &self.device)?);
         let layers = (0..a.layers).map(|_| Ok((empty()?, empty()?))).collect::<Result<Vec<_>, Error>>()?;
         let mut starts = Vec::new();
         for (at, row) in rows.iter().enumerate() {
-            let read = prompts.get(*row).ok_or_else(|| Error::Tokens { reason: format!("there is no prompt {row}") })?;
+            let read =
+                prompts.get(*row).ok_or_else(|| Error::Tokens { reason: format!("there is no prompt {row}") })?;
             let start = longest - read.len;
             for ((to_keys, to_values), (keys, values)) in layers.iter().zip(&read.layers) {
                 for (to, from) in [(to_keys, keys), (to_values, values)] {
@@ -77,7 +79,8 @@ impl Decoder {
     /// When the room is full, the tokens are not as many as its rows, or the computation fails.
     pub fn step(&self, room: &mut Room, tokens: &[u32]) -> Result<Tensor, Error> {
         if room.at >= room.width || tokens.len() != room.starts.len() {
-            let reason = format!("{} tokens for {} rows at {} of {}", tokens.len(), room.starts.len(), room.at, room.width);
+            let reason =
+                format!("{} tokens for {} rows at {} of {}", tokens.len(), room.starts.len(), room.at, room.width);
             return Err(Error::Tokens { reason });
         }
         let positions: Vec<u32> = room.starts.iter().map(|start| (room.at - start) as u32).collect();

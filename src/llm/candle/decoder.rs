@@ -106,14 +106,18 @@ impl Decoder {
     ///
     /// # Errors
     /// When the model is quantised, or what `visit` says.
-    pub fn visit_weights(&mut self, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>) -> Result<(), Error> {
-        let matrix = |name: &str, matrix: &mut Matrix, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>| {
-            matrix.dense()?;
-            match matrix {
-                Matrix::Dense(weight) => visit(&format!("{name}.weight"), weight),
-                Matrix::Quantised(_) => Ok(()),
-            }
-        };
+    pub fn visit_weights(
+        &mut self,
+        visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let matrix =
+            |name: &str, matrix: &mut Matrix, visit: &mut dyn FnMut(&str, &mut Tensor) -> Result<(), Error>| {
+                matrix.dense()?;
+                match matrix {
+                    Matrix::Dense(weight) => visit(&format!("{name}.weight"), weight),
+                    Matrix::Quantised(_) => Ok(()),
+                }
+            };
         matrix(EMBEDDING, &mut self.embedding, visit)?;
         for layer in &mut self.layers {
             for linear in layer.linears_mut() {

@@ -160,7 +160,10 @@ fn load(local: &Local) -> Result<Loaded, super::Error> {
 /// A request in tokens; one that can not be is answered at once.
 fn ready(model: &Loaded, asked: Asked) -> Option<Ready> {
     let context = model.decoder.architecture.context;
-    let made = model.tokenizer.conversation(&asked.request.messages).map_err(|error| Error::Config { reason: error.to_string() });
+    let made = model
+        .tokenizer
+        .conversation(&asked.request.messages)
+        .map_err(|error| Error::Config { reason: error.to_string() });
     let made = made.and_then(|prompt| {
         if prompt.is_empty() || prompt.len() + 1 >= context {
             let message = format!("{} tokens, and it takes {context} with the reply", prompt.len());
@@ -210,7 +213,12 @@ fn answer(model: &Loaded, name: &str, temperature: f64, mut together: Vec<Ready>
             let message = error.to_string();
             for ready in together {
                 let (endpoint, message) = (HERE.to_owned(), message.clone());
-                let _ = ready.asked.answer.send(Err(Error::Unavailable { endpoint, status: 500, message, retry_after: None }));
+                let _ = ready.asked.answer.send(Err(Error::Unavailable {
+                    endpoint,
+                    status: 500,
+                    message,
+                    retry_after: None,
+                }));
             }
         }
     }

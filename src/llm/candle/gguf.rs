@@ -106,9 +106,10 @@ impl GgufFile {
     ///
     /// The converter to GGUF interleaves the two halves of each head there; back in order, one kind of rotation serves all.
     fn ordered(&mut self, name: &str) -> Result<QTensor, Error> {
-        let stored = self.stored(&gguf_name(name).ok_or_else(|| {
-            Error::model(&self.path, format!("tensor {name} has no counterpart in a GGUF file"))
-        })?)?;
+        let stored = self
+            .stored(&gguf_name(name).ok_or_else(|| {
+                Error::model(&self.path, format!("tensor {name} has no counterpart in a GGUF file"))
+            })?)?;
         let heads = match (self.architecture.family, name.rsplit('.').nth(1)) {
             (Family::Llama, Some("q_proj")) => self.architecture.heads,
             (Family::Llama, Some("k_proj")) => self.architecture.kv_heads,

@@ -106,7 +106,8 @@ pub(super) fn join(prompt: &Tensor, members: Option<&Tensor>, layout: &Layout, h
     let (r, Layout { prompt: p, members: g, width: c, .. }) = (heads / kv_heads, layout);
     let prompt = prompt.reshape((heads, *p, d))?;
     let Some(members) = members else { return Ok(prompt) };
-    let members = members.reshape((kv_heads, *g, r, *c, d))?.transpose(1, 2)?.contiguous()?.reshape((heads, g * c, d))?;
+    let members =
+        members.reshape((kv_heads, *g, r, *c, d))?.transpose(1, 2)?.contiguous()?.reshape((heads, g * c, d))?;
     Ok(Tensor::cat(&[&prompt, &members], 1)?)
 }
 
@@ -129,7 +130,8 @@ pub(super) fn attend(q: &Tensor, k: &Tensor, v: &Tensor, layout: &Layout) -> Res
         let on_prompt = (qc.matmul(&kp.t()?)? * scale)?.to_dtype(DType::F32)?; // (K, G * R * C, P)
         let (qg, kg) = (qc.reshape((kv_heads * g, r * c, d))?, kc.reshape((kv_heads * g, c, d))?);
         let on_own = (qg.matmul(&kg.t()?)? * scale)?.to_dtype(DType::F32)?; // (K * G, R * C, C)
-        let on_own = on_own.reshape((kv_heads * g * r, c, c))?.broadcast_add(mask)?.reshape((kv_heads, g * r * c, c))?;
+        let on_own =
+            on_own.reshape((kv_heads * g * r, c, c))?.broadcast_add(mask)?.reshape((kv_heads, g * r * c, c))?;
         let weights = softmax(&Tensor::cat(&[&on_prompt, &on_own], 2)?, dtype)?;
         let y = weights.narrow(2, 0, p)?.contiguous()?.matmul(&vp)?;
         let own = weights.narrow(2, p, c)?.contiguous()?.reshape((kv_heads * g, r * c, c))?;

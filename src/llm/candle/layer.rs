@@ -121,6 +121,7 @@ pub(super) fn softmax(scores: &Tensor, dtype: DType) -> Result<Tensor, Error> {
 
 /// 0 at and below the diagonal, minus infinity above: `(n, n)`.
 pub(super) fn causal(n: usize, device: &candle_core::Device) -> Result<Tensor, Error> {
-    let mask: Vec<f32> = (0..n).flat_map(|i| (0..n).map(move |j| if j > i { f32::NEG_INFINITY } else { 0.0 })).collect();
+    let mask: Vec<f32> =
+        (0..n).flat_map(|i| (0..n).map(move |j| if j > i { f32::NEG_INFINITY } else { 0.0 })).collect();
     Ok(Tensor::from_vec(mask, (n, n), device)?)
 }

@@ -23,7 +23,9 @@ pub(super) fn obtain(local: &Local) -> Result<PathBuf, Error> {
     tracing::info!(path = %path.display(), "a language model is fetched");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::io(path))?;
     let partial = path.with_extension("partial");
-    let found = runtime.block_on(fetch(&local.url, &partial)).map_err(|reason| wrong(format!("it can not be fetched: {reason}")))?;
+    let found = runtime
+        .block_on(fetch(&local.url, &partial))
+        .map_err(|reason| wrong(format!("it can not be fetched: {reason}")))?;
     if found != local.sha256 {
         let _ = std::fs::remove_file(&partial);
         return Err(wrong(format!("what was fetched has the SHA-256 {found}, not the configured one")));

@@ -60,7 +60,8 @@ impl Weights for Folder {
     }
 
     fn dense(&mut self, name: &str) -> Result<Tensor, Error> {
-        let place = self.tensors.get(name).ok_or_else(|| Error::model(&self.path, format!("it has no tensor {name}")))?;
+        let place =
+            self.tensors.get(name).ok_or_else(|| Error::model(&self.path, format!("it has no tensor {name}")))?;
         place.read(name)
     }
 

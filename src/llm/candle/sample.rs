@@ -91,7 +91,8 @@ pub fn draw(
     for at in 0..max_tokens {
         let mut ended = Vec::new();
         for (place, row) in places.iter().zip(&live) {
-            let numbers = logits.get_mut(*place).ok_or_else(|| Error::Tokens { reason: "a row is missing".to_owned() })?;
+            let numbers =
+                logits.get_mut(*place).ok_or_else(|| Error::Tokens { reason: "a row is missing".to_owned() })?;
             let (state, result, dice) = (&mut rows[*row], &mut drawn[*row], &mut dice[*row]);
             if let Some(constraint) = &mut state.constraint {
                 constraint.narrow(numbers)?;
@@ -146,7 +147,9 @@ fn choose(logits: &[f32], sampling: &Sampling, dice: &mut ChaCha8Rng) -> Result<
     let temperature = if greedy { 1.0 } else { sampling.temperature };
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if !highest.is_finite() || logits.iter().any(|x| x.is_nan()) {
-        return Err(Error::Tokens { reason: "the model's next token has no likelihood: a number is infinite or none".to_owned() });
+        return Err(Error::Tokens {
+            reason: "the model's next token has no likelihood: a number is infinite or none".to_owned(),
+        });
     }
     let weight = |logit: f32| (f64::from(logit - highest) / temperature).exp();
     let total: f64 = logits.iter().map(|logit| weight(*logit)).sum();

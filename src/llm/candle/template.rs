@@ -48,7 +48,8 @@ impl Template {
             Value::from_pairs([("role", message.role.as_str()), ("content", message.content.as_str())])
         };
         let messages: Vec<Value> = messages.iter().map(message).collect();
-        let values = context! { messages, bos_token, eos_token, add_generation_prompt => true, enable_thinking => false };
+        let values =
+            context! { messages, bos_token, eos_token, add_generation_prompt => true, enable_thinking => false };
         template.render(values).map_err(fault)
     }
 }

@@ -12,7 +12,8 @@ use super::*;
 use crate::llm::{Config, Engine, Finish, LanguageModel as _, Local, Request, Schema};
 
 /// Sixteen words with those that the tokenizer brings.
-pub(crate) const WORDS: [&str; 14] = ["which", "box", "holds", "it", "is", "in", "A", "B", "C", "D", "E", "F", "yes", "no"];
+pub(crate) const WORDS: [&str; 14] =
+    ["which", "box", "holds", "it", "is", "in", "A", "B", "C", "D", "E", "F", "yes", "no"];
 
 pub(crate) fn invented(family: Family, seed: u64) -> Invented<'static> {
     Invented { family, layers: 2, hidden: 32, words: &WORDS, seed }
@@ -69,7 +70,10 @@ fn gguf(from: &Path, to: &Path, family: Family, dtype: GgmlDType, pre: &str) {
         ("tokenizer.ggml.tokens".to_owned(), list(&words)),
         ("tokenizer.ggml.merges".to_owned(), Value::Array(vec![text("a b")])),
         ("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(256)),
-        ("tokenizer.chat_template".to_owned(), text("{% for message in messages %}{{ message.content }}\n{% endfor %}")),
+        (
+            "tokenizer.chat_template".to_owned(),
+            text("{% for message in messages %}{{ message.content }}\n{% endfor %}"),
+        ),
     ];
     let mut words_with_merge = words;
     words_with_merge.push("ab".to_owned());
@@ -111,7 +115,8 @@ fn a_gguf_is_the_model_that_its_folder_is() {
             assert!(off < 0.2, "{family:?} {dtype:?}: {off}");
             // Its rows are drawn by the cache as they are scored without.
             let read = quantised.read(&[2, 5, 7]).unwrap();
-            let scored = candle_nn::ops::log_softmax(&read.logits, 0).unwrap().get(3).unwrap().to_scalar::<f32>().unwrap();
+            let scored =
+                candle_nn::ops::log_softmax(&read.logits, 0).unwrap().get(3).unwrap().to_scalar::<f32>().unwrap();
             assert!((scored - logprobs(&quantised)[0]).abs() < 5e-3, "{family:?} {dtype:?}");
         }
     }
@@ -128,7 +133,11 @@ fn a_gguf_brings_a_tokenizer_that_gives_text_back_and_unknown_ones_are_refused()
         for text in ["user", " user\n", "Größe: 4.5 µM\n\n  12 cells' p53", "ab"] {
             assert_eq!(tokenizer.decode(&tokenizer.encode(text).unwrap(), false).unwrap(), text, "{pre}");
         }
-        assert_eq!(tokenizer.encode("user").unwrap(), "user".bytes().map(u32::from).collect::<Vec<_>>(), "no space is added");
+        assert_eq!(
+            tokenizer.encode("user").unwrap(),
+            "user".bytes().map(u32::from).collect::<Vec<_>>(),
+            "no space is added"
+        );
         assert_eq!((tokenizer.encode("ab").unwrap(), tokenizer.ends.clone()), (vec![257], vec![256]));
         let told = Request::new("Be brief.", "ends <|im_end|> here").messages;
         let tokens = tokenizer.conversation(&told).unwrap();
@@ -195,12 +204,19 @@ async fn replies_are_json_of_the_schema_and_follow_from_the_seed() {
     for text in &texts {
         let value: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert!(value["verdict"] == "yes" || value["verdict"] == "no", "{text}");
-        assert!(value["note"].as_str().unwrap().chars().count() <= 12 && value.as_object().unwrap().len() == 2, "{text}");
+        assert!(
+            value["note"].as_str().unwrap().chars().count() <= 12 && value.as_object().unwrap().len() == 2,
+            "{text}"
+        );
     }
     assert_eq!(texts[0], texts[19], "the same request, with others beside it");
     assert_ne!(texts[0], texts[1]);
     let cut = model.complete(&Request::new("a", "b").bounded(3)).await.unwrap();
-    assert!(matches!(cut.finish, Finish::Length | Finish::Stop) && cut.usage.completion_tokens <= 3 && cut.usage.prompt_tokens == 4);
+    assert!(
+        matches!(cut.finish, Finish::Length | Finish::Stop)
+            && cut.usage.completion_tokens <= 3
+            && cut.usage.prompt_tokens == 4
+    );
     let long = model.complete(&Request::new("a", "b".repeat(600))).await.unwrap_err();
     assert!(long.to_string().contains("too long"), "{long}");
 }
@@ -220,7 +236,8 @@ async fn a_model_is_fetched_once_and_only_taken_with_its_checksum() {
         for connection in listener.incoming() {
             let mut connection = connection.unwrap();
             let _ = connection.read(&mut [0; 4096]);
-            write!(connection, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", served.len()).unwrap();
+            write!(connection, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", served.len())
+                .unwrap();
             connection.write_all(&served).unwrap();
         }
     });

@@ -122,7 +122,8 @@ impl Tokenizer {
     /// # Errors
     /// When the tokenizer fails.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, Error> {
-        let encoding = self.inner.encode_fast(text, false).map_err(|error| Error::Tokens { reason: error.to_string() })?;
+        let encoding =
+            self.inner.encode_fast(text, false).map_err(|error| Error::Tokens { reason: error.to_string() })?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -141,7 +142,8 @@ impl Tokenizer {
     /// # Errors
     /// When there is no chat template, or it can not be rendered.
     pub fn conversation(&self, messages: &[Message]) -> Result<Vec<u32>, Error> {
-        let template = self.template.as_ref().ok_or_else(|| Error::Template { reason: "the model has none".to_owned() })?;
+        let template =
+            self.template.as_ref().ok_or_else(|| Error::Template { reason: "the model has none".to_owned() })?;
         let mut plain = messages.to_vec();
         for message in &mut plain {
             message.content = self.defused(&message.content);
@@ -204,7 +206,9 @@ fn byte_level(file: &GgufFile, metadata: &Metadata<'_>) -> Result<tokenizers::To
     const SHORTENED: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
     let kind = metadata.text("tokenizer.ggml.model")?;
     if kind != "gpt2" {
-        return Err(format!("its tokenizer is of kind {kind:?}; known is gpt2: use the model's folder with tokenizer.json"));
+        return Err(format!(
+            "its tokenizer is of kind {kind:?}; known is gpt2: use the model's folder with tokenizer.json"
+        ));
     }
     let name = metadata.text("tokenizer.ggml.pre")?;
     let split = |digits: &str| -> Result<PreTokenizerWrapper, String> {

@@ -59,7 +59,8 @@ impl Loader<'_> {
                 let moved = match self.device {
                     Device::Cpu => stored,
                     device => {
-                        let storage = candle_core::quantized::QStorage::from_data(stored.data()?, device, stored.dtype())?;
+                        let storage =
+                            candle_core::quantized::QStorage::from_data(stored.data()?, device, stored.dtype())?;
                         QTensor::new(storage, stored.shape().clone())?
                     }
                 };
@@ -83,7 +84,10 @@ impl Loader<'_> {
         // One number that is none spreads to every output; adding up shows it.
         let sum = tensor.sum_all()?.to_scalar::<f32>()?;
         if !sum.is_finite() {
-            return Err(Error::model(self.weights.path(), format!("tensor {name} holds a number that is infinite or none")));
+            return Err(Error::model(
+                self.weights.path(),
+                format!("tensor {name} holds a number that is infinite or none"),
+            ));
         }
         Ok(tensor)
     }

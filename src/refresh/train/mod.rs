@@ -93,7 +93,8 @@ fn load(plan: &Plan, host: &mut Host<'_>) -> Result<Model, Error> {
     let tokenizer = Tokenizer::load(base)?;
     let mut decoder = Decoder::load(base, Precision::Dense(dtype), &device)?;
     if training.weights == Weights::Full && base.is_file() && decoder.architecture.rope_factors.is_some() {
-        let reason = "full weights of this GGUF file could not be written: its rotary factors have no form in config.json";
+        let reason =
+            "full weights of this GGUF file could not be written: its rotary factors have no form in config.json";
         return Err(Error::Unusable(reason.to_owned()));
     }
     let (mut rank, mut alpha) = (training.lora_rank as usize, training.lora_alpha);
@@ -119,7 +120,9 @@ fn checked<'p>(path: &'p Path, sha256: &str, what: &str) -> Result<&'p Path, Err
     }
     let found = fingerprint(path)?;
     if found != sha256 {
-        return Err(JobError::damaged(path, format!("the {what} is not the one of the plan: its SHA-256 is {found}")).into());
+        return Err(
+            JobError::damaged(path, format!("the {what} is not the one of the plan: its SHA-256 is {found}")).into()
+        );
     }
     Ok(path)
 }

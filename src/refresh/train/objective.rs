@@ -125,9 +125,14 @@ mod tests {
     #[test]
     fn the_slope_is_the_derivative_and_clipping_is_higher_above() {
         let training = Training { kl_coefficient: 0.1, ..Training::default() };
-        for (ratio, advantage, clipped) in
-            [(1.0, 1.0, false), (1.25, 1.0, false), (1.3, 1.0, true), (0.7, 1.0, false), (0.7, -1.0, true), (1.5, -1.0, false)]
-        {
+        for (ratio, advantage, clipped) in [
+            (1.0, 1.0, false),
+            (1.25, 1.0, false),
+            (1.3, 1.0, true),
+            (0.7, 1.0, false),
+            (0.7, -1.0, true),
+            (1.5, -1.0, false),
+        ] {
             let token = |new: f64| Token { new, old: -1.0, reference: Some(-1.3), advantage };
             let new = -1.0 + f64::ln(ratio);
             let found = part(token(new), &training);

@@ -34,7 +34,9 @@ impl AdamW {
         let moments = &mut self.moments;
         decoder.visit_trained(gradients.trained, &mut |name, parameter| {
             let gradient = gradients.get(name).ok_or_else(|| {
-                candle_core::Error::Msg(format!("{name} is trained and got no gradient: the way back does not reach it"))
+                candle_core::Error::Msg(format!(
+                    "{name} is trained and got no gradient: the way back does not reach it"
+                ))
             })?;
             let (m, v) = match moments.get(name) {
                 Some((m, v)) => {

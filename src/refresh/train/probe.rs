@@ -49,7 +49,13 @@ pub fn micro_batch(
 
 /// Whether a pass keeps every layer's inside for its way back, or computes it again: a quarter of the work against much memory.
 /// Either way the numbers are the same.
-pub fn keep(decoder: &Decoder, questions: &[Prepared], training: &Training, members: usize, free_bytes: Option<u64>) -> Keep {
+pub fn keep(
+    decoder: &Decoder,
+    questions: &[Prepared],
+    training: &Training,
+    members: usize,
+    free_bytes: Option<u64>,
+) -> Keep {
     let prompt = questions.iter().map(|question| question.prompt.len()).max().unwrap_or(0);
     let a = &decoder.architecture;
     let bytes = pass_bytes(a, prompt, members, training.max_completion_tokens as usize).saturating_mul(a.layers as u64);
@@ -71,7 +77,8 @@ fn tried(decoder: &Decoder, group: &Group, temperature: f64, trained: Trained) -
 /// About the most that a pass holds beside the weights: every layer's input, and one layer's inside with its gradients.
 fn pass_bytes(a: &Architecture, prompt: usize, members: usize, width: usize) -> u64 {
     let n = (prompt + members * width) as u64;
-    let [d, h, k, i] = [a.hidden, a.heads * a.head_dim, a.kv_heads * a.head_dim, a.intermediate].map(|side| side as u64);
+    let [d, h, k, i] =
+        [a.hidden, a.heads * a.head_dim, a.kv_heads * a.head_dim, a.intermediate].map(|side| side as u64);
     let scores = a.heads as u64 * (members as u64 * width as u64 * (prompt + width) as u64 + (prompt * prompt) as u64);
     let inputs = a.layers as u64 * n * d;
     let inside = n * (8 * d + 6 * h + 6 * k + 9 * i);

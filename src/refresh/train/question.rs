@@ -17,7 +17,11 @@ pub struct Prepared {
 ///
 /// # Errors
 /// When the tokenizer fails.
-pub fn prepare(questions: &[Question], tokenizer: &Tokenizer, training: &Training) -> Result<(Vec<Prepared>, usize), Error> {
+pub fn prepare(
+    questions: &[Question],
+    tokenizer: &Tokenizer,
+    training: &Training,
+) -> Result<(Vec<Prepared>, usize), Error> {
     let mut prepared = Vec::new();
     for question in questions {
         let prompt = prompt(&question.prompt, tokenizer)?;

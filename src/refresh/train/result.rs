@@ -1,7 +1,7 @@
 use super::{Error, Model};
+use crate::llm::candle::Trained;
 use crate::refresh;
 use crate::refresh::job::{Folder, Outcome, Plan};
-use crate::llm::candle::Trained;
 
 /// What lies beside the weights of a folder and belongs to the model.
 const BESIDE: [&str; 8] = [

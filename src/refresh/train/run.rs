@@ -63,7 +63,9 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
     let (watched, _) = prepare(&folder.eval()?, &model.tokenizer, &plan.training)?;
     if left_out > 0 {
         let most = plan.training.max_prompt_tokens;
-        (host.tell)(Event::Note(format!("{left_out} questions are left out: their prompts are longer than {most} tokens")));
+        (host.tell)(Event::Note(format!(
+            "{left_out} questions are left out: their prompts are longer than {most} tokens"
+        )));
     }
     let is_usable = |question: &Prepared| plan.objective != Objective::Distillation || question.target.is_some();
     if !questions.iter().any(is_usable) {
@@ -98,15 +100,16 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
     if run.state.micro_batch == 0 {
         run.begin(Phase::Probe, 0)?;
         let free = run.host.free_bytes;
-        run.state.micro_batch = probe::micro_batch(&model.decoder, &run.questions, &plan.training, model.trained, free)?;
+        run.state.micro_batch =
+            probe::micro_batch(&model.decoder, &run.questions, &plan.training, model.trained, free)?;
     }
     let (training, members, free) = (&plan.training, run.state.micro_batch, run.host.free_bytes);
     run.keep = probe::keep(&model.decoder, &run.questions, training, members, free);
-    run.to_the_end(&mut model)
+    run.go_on(&mut model)
 }
 
 impl Run<'_, '_> {
-    fn to_the_end(&mut self, model: &mut Model) -> Result<Ending, Error> {
+    fn go_on(&mut self, model: &mut Model) -> Result<Ending, Error> {
         let budget = self.plan.budget;
         let mut saved = self.state.step;
         while self.state.step < budget.max_steps {
@@ -274,7 +277,8 @@ impl Run<'_, '_> {
         let with = (&self.plan.training, &sampling, 1);
         let drawn = roll_out((&model.decoder, &model.tokenizer), &self.watched, &all, with, 0, &|| false)?;
         let drawn = drawn.unwrap_or_default();
-        let right = drawn.iter().flat_map(|drawing| &drawing.completions).filter(|completion| completion.is_right).count();
+        let right =
+            drawn.iter().flat_map(|drawing| &drawing.completions).filter(|completion| completion.is_right).count();
         Ok(Some(right as f64 / all.len() as f64))
     }
 

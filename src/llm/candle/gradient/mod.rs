@@ -99,7 +99,13 @@ impl Decoder {
         let all = Tensor::new(weights, &self.device)?;
         for (from, len) in self.blocks(last.dim(0)?) {
             let rows = last.narrow(0, from, len)?;
-            let back = self.head_backward(&rows, &layout.targets.narrow(0, from, len)?, &all.narrow(0, from, len)?, temperature, gradients)?;
+            let back = self.head_backward(
+                &rows,
+                &layout.targets.narrow(0, from, len)?,
+                &all.narrow(0, from, len)?,
+                temperature,
+                gradients,
+            )?;
             g = g.slice_scatter(&back.to_dtype(DType::F32)?, 0, from)?;
         }
         let mut g = x.zeros_like()?.index_add(&layout.rows, &g.to_dtype(x.dtype())?, 0)?; // (N, D)

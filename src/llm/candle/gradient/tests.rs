@@ -33,7 +33,10 @@ fn decoder(family: Family) -> (tempfile::TempDir, Decoder) {
 }
 
 fn group() -> Group {
-    Group { prompt: vec![2, 3, 8, 5, 4], continuations: vec![vec![9, 10, 0], vec![11], vec![3, 3, 14, 15, 0], vec![8, 0]] }
+    Group {
+        prompt: vec![2, 3, 8, 5, 4],
+        continuations: vec![vec![9, 10, 0], vec![11], vec![3, 3, 14, 15, 0], vec![8, 0]],
+    }
 }
 
 fn weights() -> Vec<f32> {
@@ -49,7 +52,9 @@ fn gradients(decoder: &Decoder, trained: Trained, keep: Keep) -> Gradients {
 
 /// The largest difference of two tensors over the largest number of the second.
 fn distance(a: &Tensor, b: &Tensor) -> f64 {
-    let largest = |x: Tensor| f64::from(x.abs().unwrap().flatten_all().unwrap().max(D::Minus1).unwrap().to_scalar::<f32>().unwrap());
+    let largest = |x: Tensor| {
+        f64::from(x.abs().unwrap().flatten_all().unwrap().max(D::Minus1).unwrap().to_scalar::<f32>().unwrap())
+    };
     largest((a - b).unwrap()) / largest(b.clone()).max(1e-12)
 }
 
@@ -73,7 +78,8 @@ fn composed(decoder: &mut Decoder, trained: Trained) -> BTreeMap<String, Tensor>
     }
     let a = decoder.architecture.clone();
     let get = |name: &str| parameters.get(name);
-    let norm = |x: &Tensor, name: &str| candle_nn::ops::rms_norm_slow(x, &get(name).unwrap(), a.norm_eps as f32).unwrap();
+    let norm =
+        |x: &Tensor, name: &str| candle_nn::ops::rms_norm_slow(x, &get(name).unwrap(), a.norm_eps as f32).unwrap();
     let linear = |x: &Tensor, name: &str| {
         let mut y = x.matmul(&get(&format!("{name}.weight")).unwrap().t().unwrap()).unwrap();
         if let Some(bias) = get(&format!("{name}.bias")) {
@@ -108,13 +114,22 @@ fn composed(decoder: &mut Decoder, trained: Trained) -> BTreeMap<String, Tensor>
                     y = norm(&y, &name(&format!("self_attn.{module}_norm.weight")));
                 }
                 if module != "v" {
-                    y = candle_nn::rotary_emb::rope_slow(&y.unsqueeze(0).unwrap(), &cos, &sin).unwrap().squeeze(0).unwrap();
+                    y = candle_nn::rotary_emb::rope_slow(&y.unsqueeze(0).unwrap(), &cos, &sin)
+                        .unwrap()
+                        .squeeze(0)
+                        .unwrap();
                 }
                 let r = a.heads / heads;
-                y.unsqueeze(1).unwrap().expand((heads, r, n, a.head_dim)).unwrap().reshape((a.heads, n, a.head_dim)).unwrap()
+                y.unsqueeze(1)
+                    .unwrap()
+                    .expand((heads, r, n, a.head_dim))
+                    .unwrap()
+                    .reshape((a.heads, n, a.head_dim))
+                    .unwrap()
             };
             let (q, k, v) = (heads("q", a.heads), heads("k", a.kv_heads), heads("v", a.kv_heads));
-            let scores = (q.matmul(&k.t().unwrap().contiguous().unwrap()).unwrap() / (a.head_dim as f64).sqrt()).unwrap();
+            let scores =
+                (q.matmul(&k.t().unwrap().contiguous().unwrap()).unwrap() / (a.head_dim as f64).sqrt()).unwrap();
             let shares = candle_nn::ops::softmax(&scores.broadcast_add(&mask).unwrap(), D::Minus1).unwrap();
             let y = shares.matmul(&v).unwrap().transpose(0, 1).unwrap().contiguous().unwrap().reshape((n, ())).unwrap();
             x = (x + linear(&y, &name("self_attn.o_proj"))).unwrap();
@@ -181,7 +196,8 @@ fn a_step_along_the_gradient_changes_the_loss_as_it_says() {
 #[test]
 fn what_is_computed_again_is_what_was_kept() {
     let (_folder, decoder) = decoder(Family::Qwen3);
-    let (again, kept) = (gradients(&decoder, Trained::Weights, Keep::Inputs), gradients(&decoder, Trained::Weights, Keep::Everything));
+    let (again, kept) =
+        (gradients(&decoder, Trained::Weights, Keep::Inputs), gradients(&decoder, Trained::Weights, Keep::Everything));
     for (name, gradient) in again.iter() {
         assert_eq!(distance(gradient, kept.get(name).unwrap()), 0.0, "{name}");
     }
@@ -222,7 +238,9 @@ fn tokens_are_drawn_with_the_probability_that_training_sees() {
         let tokenizer = Tokenizer::load(folder.path()).unwrap();
         // Prompts of different lengths, so that the cache is padded; two rows of each.
         let prompts = vec![vec![2, 3, 8, 5, 4], vec![9], vec![5, 6, 7]];
-        let rows = |seeds: [u64; 6]| (0..6).map(|at| Row { prompt: at / 2, seed: seeds[at], max_tokens: 12, constraint: None }).collect();
+        let rows = |seeds: [u64; 6]| {
+            (0..6).map(|at| Row { prompt: at / 2, seed: seeds[at], max_tokens: 12, constraint: None }).collect()
+        };
         let sampling = Sampling { temperature: TEMPERATURE, top_p: 1.0, stop: Vec::new() };
         let drawn = draw(&decoder, &tokenizer, &prompts, rows([1, 2, 3, 4, 5, 6]), &sampling, &|| false).unwrap();
         for (at, row) in drawn.iter().enumerate() {
