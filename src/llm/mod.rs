@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ask::ask;
-pub use config::{Budget, Config, Endpoint, Engine, Local, Place, Prices, Secret};
+pub use config::{Budget, Config, Endpoint, Engine, Local, Place, Prices};
 pub use error::{Error, Period};
 pub use openai::OpenAi;
 pub use text::{quoted, read_json};

@@ -28,6 +28,8 @@ pub enum Order {
     Drift {},
     /// Release a data set.
     Release { cause: Cause },
+    /// Push the newest releases to the hub.
+    Push {},
     /// Take the refresh a step further, or see whether one is due.
     Refresh {},
     /// Read a source, by its schedule.
@@ -56,7 +58,8 @@ impl Cause {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 9] = ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release", "refresh"];
+pub const KINDS: [&str; 10] =
+    ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release", "push", "refresh"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -68,6 +71,7 @@ impl Order {
             Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
             Order::Release { .. } => "release",
+            Order::Push {} => "push",
             Order::Refresh {} => "refresh",
             Order::Poll { .. } => "poll",
         }
@@ -78,7 +82,7 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
-            Order::Drift {} | Order::Trial {} | Order::Refresh {} => "all".to_owned(),
+            Order::Drift {} | Order::Trial {} | Order::Push {} | Order::Refresh {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
             Order::Release { cause } => cause.as_str().to_owned(),
@@ -186,6 +190,7 @@ mod tests {
             Order::Drift {},
             Order::Trial {},
             Order::Release { cause: Cause::Takedown },
+            Order::Push {},
             Order::Refresh {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {

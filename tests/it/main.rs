@@ -7,6 +7,7 @@ mod drift;
 mod failure;
 mod fetch;
 mod grade;
+mod hub;
 mod llm;
 mod llm_calls;
 mod module_graph;

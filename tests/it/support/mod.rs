@@ -1,6 +1,7 @@
 //! What several tests share: `../shared`, invented articles, the program under test.
 
 pub mod chat;
+pub mod hub;
 pub mod service;
 pub mod station;
 
