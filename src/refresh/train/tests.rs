@@ -121,7 +121,9 @@ fn grpo_takes_the_reward_from_chance_to_nine_tenths_with_an_adapter() {
     learned(Family::Llama, (0.15, 0.9), |plan| {
         plan.training.max_completion_tokens = 1;
         plan.training.learning_rate = 6e-3;
-        plan.budget.max_steps = 120;
+        // The output matrix is frozen and small: at 1 it can not be surer of a word than to nine tenths.
+        plan.training.temperature = 0.7;
+        plan.budget.max_steps = 100;
     });
 }
 
