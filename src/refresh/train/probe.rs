@@ -58,7 +58,8 @@ pub fn keep(
 ) -> Keep {
     let prompt = questions.iter().map(|question| question.prompt.len()).max().unwrap_or(0);
     let a = &decoder.architecture;
-    let bytes = pass_bytes(a, prompt, members, training.max_completion_tokens as usize).saturating_mul(a.layers as u64);
+    let width = training.max_completion_tokens as usize;
+    let bytes = layer_bytes(a, prompt, members, width).saturating_mul(a.layers as u64);
     match free_bytes {
         Some(free) if decoder.device.is_cpu() && bytes as f64 <= free as f64 * SHARE / 2.0 => Keep::Everything,
         _ => Keep::Inputs,
@@ -74,13 +75,18 @@ fn tried(decoder: &Decoder, group: &Group, temperature: f64, trained: Trained) -
     Ok(())
 }
 
-/// About the most that a pass holds beside the weights: every layer's input, and one layer's inside with its gradients.
+/// About the most that a pass holds beside the weights: every layer's input, one layer's inside with its gradients, and logits.
 fn pass_bytes(a: &Architecture, prompt: usize, members: usize, width: usize) -> u64 {
+    const LOGITS: u64 = 4 * 4 << 24;
+    let n = (prompt + members * width) as u64;
+    4 * a.layers as u64 * n * a.hidden as u64 + layer_bytes(a, prompt, members, width) + LOGITS
+}
+
+/// About what a layer's inside and its gradients take, in f32.
+fn layer_bytes(a: &Architecture, prompt: usize, members: usize, width: usize) -> u64 {
     let n = (prompt + members * width) as u64;
     let [d, h, k, i] =
         [a.hidden, a.heads * a.head_dim, a.kv_heads * a.head_dim, a.intermediate].map(|side| side as u64);
     let scores = a.heads as u64 * (members as u64 * width as u64 * (prompt + width) as u64 + (prompt * prompt) as u64);
-    let inputs = a.layers as u64 * n * d;
-    let inside = n * (8 * d + 6 * h + 6 * k + 9 * i);
-    4 * (inputs + inside + 5 * scores) + (1 << 26) * 4 * 4
+    4 * (n * (8 * d + 6 * h + 6 * k + 9 * i) + 5 * scores)
 }
