@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import AutoTokenizer, TrainerCallback
@@ -103,6 +104,7 @@ def main():
     most = training["max_prompt_tokens"]
     rows = rows.filter(lambda row: len(tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True)) <= most)
 
+    has_gpu = torch.cuda.is_available()
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     completions = training["group_size"] * training["prompts_per_step"]
     at_once = training["micro_batch"] or training["group_size"]
@@ -130,6 +132,8 @@ def main():
         save_total_limit=training["keep_checkpoints"],
         logging_steps=1,
         report_to=[],
+        bf16=has_gpu,
+        use_cpu=not has_gpu,
         seed=plan["seed"] % 2**31,
     )
     adapter = None
