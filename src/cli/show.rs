@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::model::id::QuestionId;
 use crate::store::{Rows, Store};
-use crate::web::view::{self, QuestionView, WorkSummary, WorkView};
+use crate::web::view::{self, KinView, QuestionView, WorkSummary, WorkView};
 
 use super::settings::Settings;
 
@@ -91,6 +91,13 @@ fn question_text(view: &QuestionView, history: Option<&WorkView>, bold: bool) ->
         text.push_str(&format!("\n[{}]\n{before}{on}{quote}{off}{after}\n", evidence.section));
     }
     text.push('\n');
+    for KinView { kin, answer_text } in &view.alike {
+        let (relation, status) = (kin.relation.as_str(), kin.status.as_str());
+        text.push_str(&format!(
+            "{relation}: {} ({status}) {}\n  answer: {answer_text}\n  in: {} {}\n",
+            kin.id, kin.question, kin.title, kin.key
+        ));
+    }
     summary(&mut text, &view.work);
     let tier = view.tier.map(|tier| format!(", {tier}")).unwrap_or_default();
     text.push_str(&format!("status: {}{tier}\n", view.status.as_str()));

@@ -189,19 +189,41 @@ pub struct Difficulty {
     pub date: NaiveDate,
 }
 
+/// How like an earlier question, which asks the same, a question is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Likeness {
+    /// The earlier one.
+    pub id: QuestionId,
+    /// Whether it has the same answer; else the two are in conflict.
+    pub same_answer: bool,
+    /// Share of common words, in (0, 1].
+    pub similarity: f64,
+}
+
 /// A question that passed; only made by [`Accepted::new`], so `index` and `release` need not check again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
     draft: Draft,
     stages: Vec<StageResult>,
     tier: Tier,
+    alike: Vec<Likeness>,
 }
 
 impl Accepted {
     /// The tier that `stages` earn, or `None` when a stage failed, one of stages 1 to 7 is missing, or there is no evidence.
     pub fn new(draft: Draft, stages: Vec<StageResult>) -> Option<Self> {
         let tier = earned_tier(&stages).filter(|_| !draft.evidence.is_empty())?;
-        Some(Accepted { draft, stages, tier })
+        Some(Accepted { draft, stages, tier, alike: Vec::new() })
+    }
+
+    /// With the earlier questions that ask the same and are answered otherwise.
+    pub fn with_alike(self, alike: Vec<Likeness>) -> Self {
+        Accepted { alike, ..self }
+    }
+
+    /// Earlier questions that ask the same and are answered otherwise, the most similar first.
+    pub fn alike(&self) -> &[Likeness] {
+        &self.alike
     }
 
     pub fn draft(&self) -> &Draft {
@@ -223,6 +245,8 @@ pub struct Rejected {
     pub draft: Draft,
     /// The stages that ran; the last one failed.
     pub stages: Vec<StageResult>,
+    /// Earlier questions that ask the same, the most similar first, where novelty was judged.
+    pub alike: Vec<Likeness>,
 }
 
 /// The end of verification. A rejection is a result, not an error.

@@ -23,6 +23,8 @@ pub struct Counts {
     /// Rejected questions by reason.
     pub rejected: BTreeMap<String, u64>,
     pub withdrawn: BTreeMap<String, u64>,
+    /// Pairs of questions that ask the same, by what they are to each other.
+    pub alike: BTreeMap<String, u64>,
     /// By state.
     pub jobs: BTreeMap<String, u64>,
     pub files: u64,
@@ -80,6 +82,7 @@ impl Rows {
             withdrawn: group(
                 "SELECT substr(reason, 1, instr(reason || ':', ':') - 1), count(*) FROM questions WHERE status = 'withdrawn' GROUP BY 1",
             )?,
+            alike: group("SELECT relation, count(*) FROM alike GROUP BY relation")?,
             jobs: self.jobs_by_state()?,
             files: self.find("SELECT count(*) FROM files", [], |row| row.get::<_, i64>(0))?.unwrap_or(0) as u64,
             last_change: self.last_change()?,

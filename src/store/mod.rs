@@ -7,6 +7,7 @@ mod error;
 pub mod schema;
 mod trial;
 mod txn;
+pub mod alike;
 pub mod backup;
 pub mod benchmark;
 pub mod call;

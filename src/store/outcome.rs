@@ -186,11 +186,15 @@ impl WriteTxn<'_> {
         let known = self.known(id)?;
         match (known, outcome) {
             (None, Outcome::Accepted(accepted)) => {
-                self.insert(id, work, text, accepted.draft(), accepted.stages(), Some(accepted.tier()))?;
+                let row = self.insert(id, work, text, accepted.draft(), accepted.stages(), Some(accepted.tier()))?;
+                self.note_alike(row, work, accepted.alike())?;
                 tally.accepted += 1;
             }
             (None, Outcome::Rejected(rejected)) => {
-                self.insert(id, work, text, &rejected.draft, &rejected.stages, None)?;
+                let row = self.insert(id, work, text, &rejected.draft, &rejected.stages, None)?;
+                // What another paper found as well is kept as such; what a rejected question contradicts is not.
+                let same: Vec<_> = rejected.alike.iter().filter(|likeness| likeness.same_answer).cloned().collect();
+                self.note_alike(row, work, &same)?;
                 tally.rejected += 1;
             }
             (Some(known), Outcome::Accepted(accepted)) => {
@@ -205,6 +209,7 @@ impl WriteTxn<'_> {
                         tally.accepted += 1;
                     }
                     self.accept_again(id, &known, text, accepted.draft(), accepted.stages(), accepted.tier())?;
+                    self.note_alike(known.row, work, accepted.alike())?;
                 } else {
                     tally.unchanged += 1;
                 }
@@ -230,7 +235,7 @@ impl WriteTxn<'_> {
         draft: &Draft,
         stages: &[StageResult],
         tier: Option<Tier>,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         let end = if tier.is_some() { QuestionStatus::Accepted } else { QuestionStatus::Rejected };
         allowed(id, QuestionStatus::Drafted, end)?;
         let generator = self.generator(&draft.generator)?;
@@ -256,7 +261,8 @@ impl WriteTxn<'_> {
         ];
         let row: Option<i64> = self.find(sql, params, |row| row.get(0))?;
         let row = row.ok_or_else(|| Error::Missing { what: "question", id: id.to_string() })?;
-        self.insert_evidence(row, text, draft)
+        self.insert_evidence(row, text, draft)?;
+        Ok(row)
     }
 
     fn accept_again(

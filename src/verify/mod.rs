@@ -33,10 +33,10 @@ pub use report::Report;
 pub use trial::Trial;
 
 use crate::model::id::QuestionId;
-use crate::model::question::{Accepted, Draft, Outcome, Rejected, Stage, StageResult, Verdict};
+use crate::model::question::{Accepted, Draft, Likeness, Outcome, Rejected, Stage, StageResult, Verdict};
 
 use ask::Ask;
-use novelty::{Fingerprint, Known, Seen};
+use novelty::{Fingerprint, Seen};
 
 /// The stages with their settings and the registered benchmarks.
 #[derive(Debug, Clone, Default)]
@@ -108,8 +108,10 @@ impl Verifier {
     /// Judges novelty, the one stage that looks at other questions, and with it the draft; adds it to `seen` when it passes.
     pub fn decide(&self, examined: Examined, id: &QuestionId, seen: &mut impl Seen) -> Outcome {
         let Examined { draft, mut stages, fingerprint } = examined;
+        let mut alike = Vec::new();
         if let Some(fingerprint) = fingerprint {
-            let novelty = self.novelty(&fingerprint, id, seen);
+            alike = seen.find(&fingerprint, id, self.config.near_duplicate);
+            let novelty = novelty_of(&alike);
             let at = stages.iter().position(|result| result.stage > Stage::Novelty).unwrap_or(stages.len());
             if novelty.verdict == Verdict::Fail {
                 stages.truncate(at);
@@ -117,10 +119,11 @@ impl Verifier {
             stages.insert(at, novelty);
             if let Some(accepted) = Accepted::new(draft.clone(), stages.clone()) {
                 seen.add(id.clone(), fingerprint);
-                return Outcome::Accepted(accepted);
+                alike.retain(|likeness| !likeness.same_answer);
+                return Outcome::Accepted(accepted.with_alike(alike));
             }
         }
-        Outcome::Rejected(Rejected { draft, stages })
+        Outcome::Rejected(Rejected { draft, stages, alike })
     }
 
     /// Stage 6 alone: whether a question with these quotes repeats a registered benchmark.
@@ -130,20 +133,20 @@ impl Verifier {
     pub fn decontaminate<'q>(&self, question: &str, quotes: impl IntoIterator<Item = &'q str>) -> Result<(), String> {
         decontaminate::check(question, quotes, &self.benchmarks, &self.config)
     }
+}
 
-    fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
-        let (verdict, reason, score) = match seen.find(fingerprint, id, self.config.near_duplicate) {
-            None => (Verdict::Pass, String::new(), None),
-            Some(Known::Duplicate { id, similarity }) => {
-                let word = if similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
-                (Verdict::Fail, format!("{word}: of {}", id.as_str()), Some(similarity))
-            }
-            Some(Known::Conflict { id, similarity }) => (
-                Verdict::Review,
-                format!("conflict: {} asks the same with another answer", id.as_str()),
-                Some(similarity),
-            ),
-        };
-        StageResult { stage: Stage::Novelty, verdict, reason, score, model: None }
-    }
+/// Stage 5's word on what was found: the closest decides.
+fn novelty_of(alike: &[Likeness]) -> StageResult {
+    let (verdict, reason) = match alike.first() {
+        None => (Verdict::Pass, String::new()),
+        Some(Likeness { id, same_answer: true, similarity }) => {
+            let word = if *similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
+            (Verdict::Fail, format!("{word}: of {}", id.as_str()))
+        }
+        Some(Likeness { id, same_answer: false, .. }) => {
+            (Verdict::Review, format!("conflict: {} asks the same with another answer", id.as_str()))
+        }
+    };
+    let score = alike.first().map(|likeness| likeness.similarity);
+    StageResult { stage: Stage::Novelty, verdict, reason, score, model: None }
 }

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::document::Document;
 use crate::model::id::QuestionId;
-use crate::model::question::{Draft, Outcome};
+use crate::model::question::{Draft, Likeness, Outcome};
 use crate::model::status::QuestionStatus;
 use crate::store::Store;
-use crate::verify::novelty::{Fingerprint, History, Known, Seen};
+use crate::verify::novelty::{Fingerprint, History, Seen};
 use crate::verify::{Examined, Prepared, Verifier};
 
 use super::Error;
@@ -103,7 +103,7 @@ struct Adding<'a> {
 }
 
 impl Seen for Adding<'_> {
-    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Option<Known> {
+    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Vec<Likeness> {
         self.history.find(fingerprint, own, near)
     }
 

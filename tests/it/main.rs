@@ -1,5 +1,6 @@
 //! One test binary: linking is the slow part.
 
+mod alike;
 mod benchmark;
 mod document;
 mod document_fixtures;

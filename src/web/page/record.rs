@@ -4,10 +4,11 @@ use axum::extract::{Path, State as Extract};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::super::view::{EvidenceView, QuestionView, WorkSummary, WorkView};
+use super::super::view::{EvidenceView, KinView, QuestionView, WorkSummary, WorkView};
 use super::super::{State, api};
 use super::{frame, plain};
 use crate::model::status::QuestionStatus;
+use crate::store::alike::Kinship;
 
 pub(in super::super) async fn question(Extract(state): Extract<State>, Path(id): Path<String>) -> Response {
     match api::load_question(&state, id).await {
@@ -40,6 +41,7 @@ fn question_content(view: &QuestionView) -> Markup {
             @if let Some(tier) = view.tier { span.tag { (tier) } " " }
             span.tag { (plain(view.answer_spec.kind())) }
         }
+        (alike(&view.alike))
         h2 { "Source" }
         (summary(&view.work))
         h2 { "How it was checked" }
@@ -55,6 +57,32 @@ fn question_content(view: &QuestionView) -> Markup {
             "Written by " (view.generator.kind) " (" (view.generator.model) "). "
             "Id " code { (view.id) } ". " a href={ "/api/v1/question/" (view.id) } { "As JSON" }
         }
+    }
+}
+
+/// What else asks the same.
+fn alike(kin: &[KinView]) -> Markup {
+    let list = |heading: &str, relation: Kinship| {
+        let some: Vec<&KinView> = kin.iter().filter(|one| one.kin.relation == relation).collect();
+        html! {
+            @if !some.is_empty() {
+                h2 { (heading) }
+                ul {
+                    @for KinView { kin, answer_text } in some {
+                        li {
+                            a href={ "/question/" (kin.id) } { (kin.question) }
+                            " " span.tag { (kin.status.as_str()) }
+                            details { summary { "Show its answer" } p.answer { (answer_text) } }
+                            p.meta { a href={ "/work/work:" (kin.work) } { (kin.title) } }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        (list("Asked the same, answered otherwise", Kinship::Conflict))
+        (list("Found elsewhere, too", Kinship::Corroboration))
     }
 }
 

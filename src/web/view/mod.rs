@@ -11,6 +11,7 @@ use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
 use crate::model::question::{Difficulty, Generator, StageResult};
 use crate::model::status::{QuestionStatus, WorkStatus};
+use crate::store::alike::Kin;
 use crate::store::question::{Question, Span};
 use crate::store::version::Version;
 use crate::store::work::{Tie, Work};
@@ -44,7 +45,18 @@ pub struct QuestionView {
     pub withdrawn_on: Option<String>,
     pub split: Option<String>,
     pub released_in: Option<String>,
+    /// Questions that ask the same: conflicts, and other papers that give the same answer.
+    pub alike: Vec<KinView>,
     pub work: WorkSummary,
+}
+
+/// A question that asks the same as another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KinView {
+    #[serde(flatten)]
+    pub kin: Kin,
+    /// The answer as a person reads it.
+    pub answer_text: String,
 }
 
 /// A quote in its passage: `text[start..end] == quote`.
@@ -138,6 +150,8 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         evidence.push(in_context(rows, span)?);
     }
     let banner = banner(&summary).or_else(|| question_banner(&found));
+    let alike = rows.kin_of(id)?.into_iter();
+    let alike = alike.map(|kin| KinView { answer_text: answer_text(&kin.answer), kin }).collect();
     let options = match &found.answer {
         AnswerSpec::Choice { options, .. } => options.clone(),
         _ => Vec::new(),
@@ -160,6 +174,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         withdrawn_on: found.withdrawn_on,
         split: found.split,
         released_in: found.released_in,
+        alike,
         work: summary,
     }))
 }

@@ -45,6 +45,7 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("answer_types", json!(counts.answer_types)),
         ("rejected", json!(counts.rejected)),
         ("withdrawn", json!(counts.withdrawn)),
+        ("alike", json!(counts.alike)),
         ("sources", json!(sources)),
         ("jobs", json!(counts.jobs)),
         ("files", json!(counts.files)),
