@@ -18,6 +18,7 @@ mod parse;
 mod poll;
 mod release;
 mod restore;
+mod review;
 mod search;
 mod serve;
 mod settings;
@@ -74,6 +75,8 @@ enum Command {
     Release(release::Args),
     /// Put a backup in the place of the store
     Restore(restore::Args),
+    /// Look at questions, and say which may be kept
+    Review(review::Args),
     /// Search accepted questions and passages
     Search(search::Args),
     /// Run the service: schedule, inbox, workers, web, metrics
@@ -112,6 +115,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Poll(args) => poll::run(args),
         Command::Release(args) => release::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Search(args) => search::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),

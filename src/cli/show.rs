@@ -104,6 +104,11 @@ fn question_text(view: &QuestionView, history: Option<&WorkView>, bold: bool) ->
     for stage in &view.verification {
         text.push_str(&format!("  {:<16}{:<8}{}\n", stage.stage.as_str(), stage.verdict.as_str(), stage.reason));
     }
+    for review in &view.reviews {
+        let (day, decision) = (review.at.format("%Y-%m-%d"), review.decision.as_str());
+        let into = review.edited_into.as_ref().map(|id| format!(" (now {id})")).unwrap_or_default();
+        text.push_str(&format!("review: {} {day} {decision}{into} {}\n", review.reviewer, review.reason));
+    }
     text.push_str(&format!("written by: {} ({})\nid: {}\n", view.generator.kind, view.generator.model, view.id));
     if let Some(work) = history {
         versions(&mut text, work);

@@ -67,14 +67,19 @@ pub(super) fn check(
     }
     let release_schedule = release(&file.release, zone, &mut faults);
     let (mut sources, mut llm, mut solver) = (file.sources, file.llm, file.solver);
-    let (mut question, mut verify, mut release) = (file.question, file.verify, file.release);
+    let (mut question, mut verify, mut release, mut web) = (file.question, file.verify, file.release, file.web);
     if release.contact.is_empty() {
         release.contact.clone_from(&file.contact);
     }
     let endpoints = llm.endpoints.iter_mut().chain(solver.endpoints.iter_mut());
     let keys = endpoints.map(|endpoint| &mut endpoint.api_key_file);
     let prompts = verify.trial.prompt_files_mut();
-    let others = [&mut sources.pubmed.api_key_file, &mut question.model.prompt_file, &mut release.key_file];
+    let others = [
+        &mut sources.pubmed.api_key_file,
+        &mut question.model.prompt_file,
+        &mut release.key_file,
+        &mut web.review_token_file,
+    ];
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
@@ -86,7 +91,7 @@ pub(super) fn check(
         data_dir: DataDir::new(file.data_dir),
         clock: file.clock.map_or_else(Clock::system, Clock::scaled),
         log: file.log,
-        web: file.web,
+        web,
         worker: file.worker,
         fetch: fetch::Config { contact: file.contact, url: file.url, ..file.fetch },
         sources,

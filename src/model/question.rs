@@ -255,3 +255,20 @@ pub enum Outcome {
     Accepted(Accepted),
     Rejected(Rejected),
 }
+
+impl Outcome {
+    pub fn draft(&self) -> &Draft {
+        match self {
+            Outcome::Accepted(accepted) => accepted.draft(),
+            Outcome::Rejected(rejected) => &rejected.draft,
+        }
+    }
+
+    /// What the stages said, as far as they ran.
+    pub fn stages(&self) -> &[StageResult] {
+        match self {
+            Outcome::Accepted(accepted) => accepted.stages(),
+            Outcome::Rejected(rejected) => &rejected.stages,
+        }
+    }
+}

@@ -96,7 +96,7 @@ impl WriteTxn<'_> {
         let mut tally = Tally::default();
         held(document, outcomes)?;
         for outcome in outcomes {
-            let draft = draft_of(outcome);
+            let draft = outcome.draft();
             self.record_outcome(&draft.id(&key), work, text, outcome, &mut tally)?;
         }
         self.touch(work);
@@ -332,20 +332,13 @@ impl WriteTxn<'_> {
 /// Whether every quote is what the document holds at its span; asked before the first row is written.
 fn held(document: &Document, outcomes: &[Outcome]) -> Result<(), Error> {
     let passages = document.passages();
-    for span in outcomes.iter().flat_map(|outcome| &draft_of(outcome).evidence) {
+    for span in outcomes.iter().flat_map(|outcome| &outcome.draft().evidence) {
         if !passages.get(span.passage).is_some_and(|passage| span.holds_in(passage.text)) {
             let (passage, start, end) = (span.passage, span.start, span.end);
             return Err(Error::Evidence { passage, start, end, quote: span.quote.clone() });
         }
     }
     Ok(())
-}
-
-fn draft_of(outcome: &Outcome) -> &Draft {
-    match outcome {
-        Outcome::Accepted(accepted) => accepted.draft(),
-        Outcome::Rejected(rejected) => &rejected.draft,
-    }
 }
 
 pub(super) fn allowed(id: &QuestionId, from: QuestionStatus, to: QuestionStatus) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! HTTP: the JSON API under `/api/v1`, health, metrics, and the pages. Everything is read-only.
+//! HTTP: the JSON API under `/api/v1`, health, metrics, and the pages. Everything is read-only but for what people say of questions.
 //!
 //! [`router`] builds the routes over a [`State`]; [`serve`] runs them on a listener it is given until told to stop.
 
@@ -6,16 +6,18 @@ mod api;
 mod error;
 mod layer;
 mod page;
+mod review;
 pub mod view;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -41,6 +43,8 @@ pub struct Config {
     pub timeout_seconds: u64,
     /// How many requests read the store or the index at once; others wait. Default 16.
     pub concurrent_reads: usize,
+    /// File with the word that reviewers give. Default: none, and reviews are taken only while it listens on this machine alone.
+    pub review_token_file: Option<PathBuf>,
     /// The largest request body, bytes. Default 65536.
     pub body_bytes: usize,
 }
@@ -51,6 +55,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
             timeout_seconds: 10,
             concurrent_reads: 16,
+            review_token_file: None,
             body_bytes: 65_536,
         }
     }
@@ -105,6 +110,20 @@ impl State {
         })
         .await?
     }
+
+    /// Runs `write` on a thread that may block, one of the bounded number.
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            write(&store)
+        })
+        .await?
+    }
 }
 
 /// Every route, with limits, headers and metrics around it.
@@ -117,6 +136,9 @@ pub fn router(state: State) -> Router {
         .route("/question/{id}", get(page::record::question))
         .route("/work/{*id}", get(page::record::work))
         .route("/drift", get(page::drift::page))
+        .route("/review", get(page::review::page))
+        .route("/review/{id}", post(page::review::submit))
+        .route("/protocol", get(page::review::protocol))
         .route("/status", get(page::status::page))
         .route("/style.css", get(page::style))
         .route("/api/v1/search", get(api::search))
@@ -124,6 +146,9 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/work/{*id}", get(api::work))
         .route("/api/v1/drift", get(api::drift))
         .route("/api/v1/drift/history", get(api::drift_history))
+        .route("/api/v1/review/next", get(api::review_next))
+        .route("/api/v1/review/{id}", post(api::review))
+        .route("/api/v1/protocol", get(api::protocol))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/health", get(api::health))

@@ -18,7 +18,14 @@ pub struct Judge {
     verifier: Verifier,
     store: Store,
     /// Loaded when first needed: readiness does not wait for it.
-    history: Mutex<Option<History>>,
+    history: Mutex<Option<Held>>,
+}
+
+/// The history, and the last review that it knows of.
+#[derive(Default)]
+struct Held {
+    history: History,
+    last_review: i64,
 }
 
 impl Judge {
@@ -35,7 +42,7 @@ impl Judge {
     /// A question that was accepted is no longer: others may ask the same.
     pub fn forget(&self, id: &QuestionId) {
         if let Some(history) = self.history.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            history.remove(id);
+            history.history.remove(id);
         }
     }
 
@@ -46,8 +53,8 @@ impl Judge {
     /// When the history can not be loaded.
     pub fn deciding(&self) -> Result<Deciding<'_>, Error> {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = self.store.read()?;
         if history.is_none() {
-            let read = self.store.read()?;
             let mut loaded = History::new();
             for status in [QuestionStatus::Accepted, QuestionStatus::Withdrawn] {
                 read.each_question(status, |id, _, question, answer| {
@@ -56,7 +63,15 @@ impl Judge {
                     }
                 })?;
             }
-            *history = Some(loaded);
+            *history = Some(Held { history: loaded, last_review: 0 });
+        }
+        if let Some(Held { history, last_review }) = history.as_mut() {
+            // People decide in other processes, too.
+            let (rejected, last) = read.rejected_by_people(*last_review)?;
+            for id in &rejected {
+                history.remove(id);
+            }
+            *last_review = last;
         }
         Ok(Deciding { verifier: &self.verifier, history, added: Vec::new() })
     }
@@ -65,7 +80,7 @@ impl Judge {
 /// Novelty being judged. Dropped without [`Deciding::keep`], the history forgets what was added.
 pub struct Deciding<'a> {
     verifier: &'a Verifier,
-    history: MutexGuard<'a, Option<History>>,
+    history: MutexGuard<'a, Option<Held>>,
     added: Vec<QuestionId>,
 }
 
@@ -91,7 +106,7 @@ impl Deciding<'_> {
     }
 
     fn one(&mut self, id: &QuestionId, examined: Examined) -> Outcome {
-        let history = self.history.get_or_insert_default();
+        let history = &mut self.history.get_or_insert_default().history;
         self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added })
     }
 }
@@ -120,7 +135,7 @@ impl Drop for Deciding<'_> {
     fn drop(&mut self) {
         if let Some(history) = self.history.as_mut() {
             for id in &self.added {
-                history.remove(id);
+                history.history.remove(id);
             }
         }
     }

@@ -18,6 +18,7 @@ mod release_clients;
 mod release_models;
 mod release_real;
 mod release_runs;
+mod review;
 mod serve;
 mod simulate;
 mod source;

@@ -53,6 +53,18 @@ fn question_content(view: &QuestionView) -> Markup {
                 }
             }
         } }
+        @if !view.reviews.is_empty() {
+            h2 { "What people said" }
+            ul {
+                @for review in &view.reviews {
+                    li {
+                        (review.reviewer) ": " (review.decision.as_str()) ", " time datetime=(review.at.to_rfc3339()) { (review.at.format("%Y-%m-%d")) }
+                        @if !review.reason.is_empty() { ": " (review.reason) }
+                        @if let Some(into) = &review.edited_into { " (" a href={ "/question/" (into) } { "its edit" } ")" }
+                    }
+                }
+            }
+        }
         p.meta {
             "Written by " (view.generator.kind) " (" (view.generator.model) "). "
             "Id " code { (view.id) } ". " a href={ "/api/v1/question/" (view.id) } { "As JSON" }
@@ -61,7 +73,7 @@ fn question_content(view: &QuestionView) -> Markup {
 }
 
 /// What else asks the same.
-fn alike(kin: &[KinView]) -> Markup {
+pub(super) fn alike(kin: &[KinView]) -> Markup {
     let list = |heading: &str, relation: Kinship| {
         let some: Vec<&KinView> = kin.iter().filter(|one| one.kin.relation == relation).collect();
         html! {
@@ -86,7 +98,7 @@ fn alike(kin: &[KinView]) -> Markup {
     }
 }
 
-fn in_context(evidence: &EvidenceView) -> Markup {
+pub(super) fn in_context(evidence: &EvidenceView) -> Markup {
     let (before, quote, after) = evidence.pieces();
     html! {
         blockquote {

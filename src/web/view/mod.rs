@@ -1,5 +1,6 @@
 //! What is shown of a question or a work: the stored record, with its evidence in context and its standing in words.
 
+pub mod review;
 mod status;
 
 use chrono::NaiveDate;
@@ -10,6 +11,7 @@ use crate::index::answer_text;
 use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
 use crate::model::question::{Difficulty, Generator, StageResult};
+use crate::model::review::Review;
 use crate::model::status::{QuestionStatus, WorkStatus};
 use crate::store::alike::Kin;
 use crate::store::question::{Question, Span};
@@ -47,6 +49,8 @@ pub struct QuestionView {
     pub released_in: Option<String>,
     /// Questions that ask the same: conflicts, and other papers that give the same answer.
     pub alike: Vec<KinView>,
+    /// What people said of it, the oldest first.
+    pub reviews: Vec<Review>,
     pub work: WorkSummary,
 }
 
@@ -175,6 +179,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         split: found.split,
         released_in: found.released_in,
         alike,
+        reviews: rows.reviews_of(id)?,
         work: summary,
     }))
 }
