@@ -44,7 +44,9 @@ impl Error {
     fn public(&self) -> String {
         match self {
             Error::BadRequest(_) | Error::NotFound { .. } | Error::Forbidden(_) => self.to_string(),
-            Error::Store(error @ (store::Error::IllegalMove { .. } | store::Error::Missing { .. })) => error.to_string(),
+            Error::Store(error @ (store::Error::IllegalMove { .. } | store::Error::Missing { .. })) => {
+                error.to_string()
+            }
             Error::Busy => "the service is busy: try again in a moment".to_owned(),
             Error::Store(_) | Error::Index(_) | Error::Task(_) => {
                 "something went wrong on our side: the log has it under this request's id".to_owned()
