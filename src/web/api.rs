@@ -30,6 +30,7 @@ use crate::model::review::{Sampled, is_reviewer};
         review_next,
         review,
         protocol,
+        super::release::api::releases,
         status,
         openapi,
         health,
