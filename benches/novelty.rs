@@ -41,7 +41,8 @@ fn text(parts: &Parts, kind: &str) -> String {
     let hyphen = if kind == "typography" { "\u{2010}" } else { "-" };
     let drug = format!("{}{hyphen}{drug}", if kind == "typography" { "Lumirastat" } else { "lumirastat" });
     let gene = format!("TRK{gene}");
-    let tissue = ["tail fin", "gill arch", "swim bladder", "heart tube", "optic lobe", "liver bud", "spleen"][*tissue as usize % 7];
+    let tissue = ["tail fin", "gill arch", "swim bladder", "heart tube", "optic lobe", "liver bud", "spleen"]
+        [*tissue as usize % 7];
     let species = format!("{} newt", ["dwarf", "alpine", "crested", "marbled", "cave", "river"][*species as usize % 6]);
     let sense = match (*sense % 2, kind) {
         (0, "synonym") => "increase",
@@ -134,7 +135,8 @@ fn main() -> anyhow::Result<()> {
         let right = QuestionId::of(&item.of.to_string(), "", "");
         let count = found.entry(item.kind).or_default();
         count.0 += 1;
-        count.1 += u64::from(item.of != at && alike.iter().any(|likeness| likeness.same_answer && likeness.id == right));
+        count.1 +=
+            u64::from(item.of != at && alike.iter().any(|likeness| likeness.same_answer && likeness.id == right));
         count.2 += u64::from(!alike.is_empty());
         history.add(id, fingerprint);
     }
@@ -153,6 +155,9 @@ fn main() -> anyhow::Result<()> {
     println!(
         "{n} questions: recall {recall:.5}, precision {precision:.5}; {seconds:.1} s ({cpu:.1} s of processors), {memory} MiB"
     );
-    println!("{}", json!({"questions": n, "recall": recall, "precision": precision, "seconds": seconds, "cpu_seconds": cpu, "mib": memory}));
+    println!(
+        "{}",
+        json!({"questions": n, "recall": recall, "precision": precision, "seconds": seconds, "cpu_seconds": cpu, "mib": memory})
+    );
     Ok(())
 }

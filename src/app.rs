@@ -10,6 +10,7 @@ use crate::llm::{self, Budget, Prices};
 use crate::model::delivery::SourceName;
 use crate::question::rules::Rules;
 use crate::question::{Generate, GeneratorKind};
+use crate::release::publish::Root;
 use crate::source;
 use crate::store::data_dir::Lock;
 use crate::store::{self, Store};
@@ -149,7 +150,8 @@ impl App {
 
     /// What handlers see.
     pub fn web_state(&self, config: &Config) -> web::State {
-        web::State::new(self.store.clone(), Arc::clone(&self.index), config.clock.clone(), config.web.clone())
+        let releases = (Root::new(config.data_dir.releases()), config.release.clone());
+        web::State::new(self.store.clone(), Arc::clone(&self.index), config.clock.clone(), config.web.clone(), releases)
     }
 
     fn client(&self, config: &Config) -> Result<Arc<fetch::Client>, Error> {

@@ -191,7 +191,8 @@ fn decide(
         if args.question.is_none() && args.answer.is_none() && args.evidence.is_empty() {
             bail!("an edit changes something: --question, --answer or --evidence");
         }
-        let answer = args.answer.as_deref().map(serde_json::from_str).transpose().context("--answer: no answer spec")?;
+        let answer =
+            args.answer.as_deref().map(serde_json::from_str).transpose().context("--answer: no answer spec")?;
         Ok(Edit {
             question: args.question.clone().unwrap_or_else(|| old.question.clone()),
             answer: answer.unwrap_or_else(|| old.answer.clone()),

@@ -53,7 +53,8 @@ mod tests {
     use super::*;
 
     fn of(yes_yes: usize, yes_no: usize, no_yes: usize, no_no: usize) -> Kappa {
-        let pairs = [((true, true), yes_yes), ((true, false), yes_no), ((false, true), no_yes), ((false, false), no_no)];
+        let pairs =
+            [((true, true), yes_yes), ((true, false), yes_no), ((false, true), no_yes), ((false, false), no_no)];
         kappa(pairs.into_iter().flat_map(|(pair, n)| std::iter::repeat_n(pair, n))).unwrap()
     }
 

@@ -146,7 +146,11 @@ mod tests {
         let audits: Vec<_> = standing.audits.iter().map(|audit| (audit.drawn, audit.looked_at, audit.right)).collect();
         assert_eq!(audits, [(2, 1, 1), (3, 2, 1)], "an objection counts whoever made it");
         assert_eq!(standing.rejected_wrongly.map(|share| (share.count, share.of)), Some((1, 2)));
-        let pairs: Vec<_> = standing.between.iter().map(|pair| (pair.first.as_str(), pair.second.as_str(), pair.kappa.agreed)).collect();
+        let pairs: Vec<_> = standing
+            .between
+            .iter()
+            .map(|pair| (pair.first.as_str(), pair.second.as_str(), pair.kappa.agreed))
+            .collect();
         assert_eq!(pairs, [("ann", "bo", 0), ("ann", "cy", 1)]);
         assert_eq!(standing.verifier.map(|kappa| (kappa.n, kappa.agreed)), Some((4, 3)));
     }

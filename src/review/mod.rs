@@ -9,8 +9,8 @@ mod figures;
 pub mod protocol;
 mod sample;
 
+pub use crate::model::review::Balance;
 pub use agreement::{Kappa, kappa};
 pub use audit::Draw;
-pub use crate::model::review::Balance;
 pub use figures::{Agreement, Audit, Figures, Standing};
 pub use sample::{Candidate, pick, turn, uncertainty};

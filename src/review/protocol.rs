@@ -91,7 +91,13 @@ fn accuracy(audits: &[Audit]) -> Vec<Block> {
         .iter()
         .map(|audit| {
             let share = Share::new(audit.right, audit.looked_at).map_or("-".to_owned(), |share| share.to_string());
-            vec![audit.release.clone(), audit.drawn.to_string(), audit.looked_at.to_string(), audit.right.to_string(), share]
+            vec![
+                audit.release.clone(),
+                audit.drawn.to_string(),
+                audit.looked_at.to_string(),
+                audit.right.to_string(),
+                share,
+            ]
         })
         .collect();
     vec![Block::Table { head: vec!["release", "drawn", "looked at", "right", "share"], rows }]

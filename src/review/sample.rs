@@ -13,14 +13,8 @@ pub struct Candidate {
     pub topic: String,
 }
 
-const CYCLE: [Sampled; 6] = [
-    Sampled::Conflict,
-    Sampled::Audit,
-    Sampled::Uncertain,
-    Sampled::Topic,
-    Sampled::Second,
-    Sampled::Rejected,
-];
+const CYCLE: [Sampled; 6] =
+    [Sampled::Conflict, Sampled::Audit, Sampled::Uncertain, Sampled::Topic, Sampled::Second, Sampled::Rejected];
 
 /// The kinds of questions for a person's review number `n`, from 0, in the order in which they are tried: each kind comes first in turn,
 /// the others stand in where there is none of it.

@@ -13,8 +13,7 @@ use super::question::{hash_of, id_of};
 use super::{Error, Rows, WriteTxn};
 
 /// The ties between works that are one paper: what it says twice, it says once.
-const ONE_PAPER: [Relation; 4] =
-    [Relation::PublishedAs, Relation::PreprintOf, Relation::Updates, Relation::UpdatedBy];
+const ONE_PAPER: [Relation; 4] = [Relation::PublishedAs, Relation::PreprintOf, Relation::Updates, Relation::UpdatedBy];
 
 /// What a question is to another that asks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -126,7 +125,8 @@ impl WriteTxn<'_> {
         self.execute("DELETE FROM alike WHERE question = ?1", [row])?;
         for likeness in alike {
             let sql = "SELECT id, work FROM questions WHERE hash = ?1";
-            let other = self.find(sql, [hash_of(&likeness.id)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+            let other =
+                self.find(sql, [hash_of(&likeness.id)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
             let Some((other, other_work)) = other else { continue };
             let relation = match likeness.same_answer {
                 false => Kinship::Conflict,

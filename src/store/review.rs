@@ -45,7 +45,8 @@ const COLUMNS: &str = "q.hash, r.reviewer, r.decision, r.reason, r.sampled, r.wa
 const FROM: &str = "FROM reviews r JOIN questions q ON q.id = r.question LEFT JOIN questions e ON e.id = r.edited_into";
 
 /// A question that this reviewer has not looked at in its present text, of a work that may be used.
-const UNSEEN: &str = "q.status <> 'withdrawn' AND EXISTS (SELECT 1 FROM works w WHERE w.id = q.work AND w.status = 'current')
+const UNSEEN: &str =
+    "q.status <> 'withdrawn' AND EXISTS (SELECT 1 FROM works w WHERE w.id = q.work AND w.status = 'current')
     AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.question = q.id AND r.reviewer = ?1 AND r.text = q.text)";
 
 impl Rows {
@@ -54,7 +55,8 @@ impl Rows {
     /// # Errors
     /// [`Error::Damaged`] when a stored value is not understood.
     pub fn reviews_of(&self, id: &QuestionId) -> Result<Vec<Review>, Error> {
-        let raws = self.list(&format!("SELECT {COLUMNS} {FROM} WHERE q.hash = ?1 ORDER BY r.id"), [hash_of(id)], raw)?;
+        let raws =
+            self.list(&format!("SELECT {COLUMNS} {FROM} WHERE q.hash = ?1 ORDER BY r.id"), [hash_of(id)], raw)?;
         raws.into_iter().map(finish).collect()
     }
 

@@ -21,7 +21,22 @@ use crate::model::review::{Sampled, is_reviewer};
         title = "Aludel",
         description = "Verified, evidence-grounded questions from the biology literature. Read-only but for reviews."
     ),
-    paths(search, question, work, drift, drift_history, review_next, review, protocol, status, openapi, health, ready, metrics)
+    paths(
+        search,
+        question,
+        work,
+        drift,
+        drift_history,
+        review_next,
+        review,
+        protocol,
+        super::release::api::releases,
+        status,
+        openapi,
+        health,
+        ready,
+        metrics
+    )
 )]
 struct Document;
 

@@ -1,5 +1,7 @@
 //! What went wrong with a request: a sentence for whoever asked, another for the log.
 
+use std::path::PathBuf;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,12 @@ pub enum Error {
     Store(#[from] crate::store::Error),
     #[error(transparent)]
     Index(#[from] crate::index::Error),
+    #[error(transparent)]
+    Release(#[from] crate::release::Error),
+    #[error("{path} is not as its release's manifest says: `aludel release verify` on its folder says more", path = path.display())]
+    Damaged { path: PathBuf },
+    #[error("an answer could not be written: {0}")]
+    Write(#[from] std::io::Error),
     #[error("a request's work ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
@@ -36,7 +44,7 @@ impl Error {
             // Somebody else was quicker: it is withdrawn, or gone.
             Error::Store(store::Error::IllegalMove { .. } | store::Error::Missing { .. }) => StatusCode::CONFLICT,
             Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Store(_) | Error::Index(_) | Error::Task(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -44,11 +52,11 @@ impl Error {
     fn public(&self) -> String {
         match self {
             Error::BadRequest(_) | Error::NotFound { .. } | Error::Forbidden(_) => self.to_string(),
-            Error::Store(error @ (store::Error::IllegalMove { .. } | store::Error::Missing { .. })) => error.to_string(),
-            Error::Busy => "the service is busy: try again in a moment".to_owned(),
-            Error::Store(_) | Error::Index(_) | Error::Task(_) => {
-                "something went wrong on our side: the log has it under this request's id".to_owned()
+            Error::Store(error @ (store::Error::IllegalMove { .. } | store::Error::Missing { .. })) => {
+                error.to_string()
             }
+            Error::Busy => "the service is busy: try again in a moment".to_owned(),
+            _ => "something went wrong on our side: the log has it under this request's id".to_owned(),
         }
     }
 

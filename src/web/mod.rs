@@ -7,6 +7,7 @@ mod error;
 mod layer;
 mod page;
 mod review;
+mod release;
 pub mod view;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ pub use error::Error;
 
 use crate::clock::Clock;
 use crate::index::Index;
+use crate::release::publish::Root;
 use crate::store::{Rows, Store};
 
 /// Settings of the web room.
@@ -75,14 +77,24 @@ pub struct State {
     pub clock: Clock,
     pub status: StatusFields,
     pub metrics: RenderMetrics,
+    releases: release::Releases,
     reads: Arc<Semaphore>,
     config: Config,
 }
 
 impl State {
-    pub fn new(store: Store, index: Arc<Index>, clock: Clock, config: Config) -> Self {
+    /// `releases`: the folder of the releases, and what is said of them.
+    pub fn new(
+        store: Store,
+        index: Arc<Index>,
+        clock: Clock,
+        config: Config,
+        releases: (Root, crate::release::Config),
+    ) -> Self {
         let reads = Arc::new(Semaphore::new(config.concurrent_reads.clamp(1, 1024)));
-        State { store, index, clock, status: Arc::new(Map::new), metrics: Arc::new(String::new), reads, config }
+        let releases = release::Releases::new(releases.0, releases.1);
+        let (status, metrics): (StatusFields, RenderMetrics) = (Arc::new(Map::new), Arc::new(String::new));
+        State { store, index, clock, status, metrics, releases, reads, config }
     }
 
     /// Adds what only the process knows to the status.
@@ -102,11 +114,27 @@ impl State {
         &self,
         read: impl FnOnce(&Rows, &Index) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
         let state = self.clone();
+        self.blocking(move || read(&*state.store.read()?, &state.index)).await
+    }
+
+    /// As [`State::read`], for the folders of the releases.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&release::Releases) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let releases = self.releases.clone();
+        self.blocking(move || look(&releases)).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            read(&*state.store.read()?, &state.index)
+            work()
         })
         .await?
     }
@@ -139,6 +167,9 @@ pub fn router(state: State) -> Router {
         .route("/review", get(page::review::page))
         .route("/review/{id}", post(page::review::submit))
         .route("/protocol", get(page::review::protocol))
+        .route("/releases", get(release::page::list))
+        .route("/releases/", get(release::page::list))
+        .route("/releases/feed.atom", get(release::feed::feed))
         .route("/status", get(page::status::page))
         .route("/style.css", get(page::style))
         .route("/api/v1/search", get(api::search))
@@ -149,14 +180,17 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/review/next", get(api::review_next))
         .route("/api/v1/review/{id}", post(api::review))
         .route("/api/v1/protocol", get(api::protocol))
+        .route("/api/v1/releases", get(release::api::releases))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/health", get(api::health))
         .route("/ready", get(api::ready))
         .route("/metrics", get(api::metrics))
+        .layer(CompressionLayer::new().gzip(true))
+        // Not compressed: a range is of the file as it is, and so is the entity tag.
+        .route("/releases/{*path}", get(release::file::serve))
         .fallback(page::missing)
         .with_state(state)
-        .layer(CompressionLayer::new().gzip(true))
         .layer(RequestBodyLimitLayer::new(body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .layer(CatchPanicLayer::new())

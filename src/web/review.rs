@@ -77,8 +77,7 @@ pub(super) async fn decide(state: &State, headers: &HeaderMap, id: String, given
             let sampled = view::review::sampled_for(&*store.read()?, &reviewer, &question)?;
             let reason = given.reason.trim().to_owned();
             let mut txn = store.write()?;
-            let recorded =
-                queue::review(&mut txn, &NewReview { question, reviewer, decision, reason, sampled, edit })?;
+            let recorded = queue::review(&mut txn, &NewReview { question, reviewer, decision, reason, sampled, edit })?;
             txn.commit()?;
             Ok(recorded)
         })
@@ -90,7 +89,8 @@ pub(super) async fn decide(state: &State, headers: &HeaderMap, id: String, given
 fn may_review(config: &Config, headers: &HeaderMap, token: &str) -> Result<(), Error> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
-    let is_own = text(header::ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, from)| from == host));
+    let is_own =
+        text(header::ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, from)| from == host));
     if !is_own {
         return Err(Error::Forbidden("reviews are taken from this service's own page only".to_owned()));
     }
@@ -110,15 +110,17 @@ fn may_review(config: &Config, headers: &HeaderMap, token: &str) -> Result<(), E
             Err(Error::Forbidden("the word is not the one in web.review_token_file".to_owned()))
         };
     }
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
-    });
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
     let is_here = name == "localhost"
         || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     if config.listen.ip().is_loopback() && is_here {
         Ok(())
     } else {
-        Err(Error::Forbidden("reviews are taken on the service's own machine only: set web.review_token_file".to_owned()))
+        Err(Error::Forbidden(
+            "reviews are taken on the service's own machine only: set web.review_token_file".to_owned(),
+        ))
     }
 }
 

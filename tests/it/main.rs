@@ -19,6 +19,7 @@ mod release_models;
 mod release_real;
 mod release_runs;
 mod review;
+mod release_web;
 mod serve;
 mod simulate;
 mod source;

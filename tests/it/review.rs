@@ -80,7 +80,8 @@ fn a_person_accepts_rejects_and_edits() {
     assert_eq!(question(&data, id).reason.as_deref(), Some("review: edited"));
 
     // An edit goes through every stage: this one gives its answer away.
-    let leaky = "Did expression of the kinase TLK1 increase, as it must, in the tails of dwarf newts given lumirastat-1?";
+    let leaky =
+        "Did expression of the kinase TLK1 increase, as it must, in the tails of dwarf newts given lumirastat-1?";
     let said = run(&data, &["edit", new, "--reviewer", "Ann", "--reason", "?", "--question", leaky]).unwrap();
     assert_eq!(said["edit"]["verdict"], "reject", "{said}");
 
@@ -102,7 +103,8 @@ async fn people_decide_beside_a_running_service() {
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let base = serve.base();
     let next = || async {
-        let text = client.get(format!("{base}/api/v1/review/next?reviewer=Bo")).send().await.unwrap().text().await.unwrap();
+        let text =
+            client.get(format!("{base}/api/v1/review/next?reviewer=Bo")).send().await.unwrap().text().await.unwrap();
         serde_json::from_str::<Value>(&text).unwrap()["question"].clone()
     };
     let first = next().await;
@@ -125,7 +127,10 @@ async fn people_decide_beside_a_running_service() {
     let better = second["question"].as_str().unwrap().replace("How did", "In which direction did");
     let body = json!({"reviewer": "Bo", "decision": "edit", "reason": "plainer", "question": better});
     let send = |body: &Value| {
-        client.post(format!("{base}/api/v1/review/{id}")).header("Content-Type", "application/json").body(body.to_string())
+        client
+            .post(format!("{base}/api/v1/review/{id}"))
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
     };
     let bad = send(&json!({"reviewer": "Bo", "decision": "edit", "reason": "x", "answer": "{}"})).send().await.unwrap();
     assert_eq!(bad.status(), 400);

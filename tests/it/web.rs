@@ -11,6 +11,7 @@ use aludel::model::id::{Ids, QuestionId};
 use aludel::model::licence::{Licence, LicenceCode};
 use aludel::model::question::{Accepted, Draft, Evidence, Generator, Outcome, Stage, StageResult, Tier, Verdict};
 use aludel::model::status::{Notice, WorkStatus};
+use aludel::release::publish::Root;
 use aludel::store::{DataDir, Store};
 use aludel::web::{self, Config, State};
 use serde_json::Value;
@@ -126,9 +127,15 @@ async fn world() -> World {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let state = State::new(store.clone(), Arc::clone(&index), clock, Config::default())
-        .with_metrics(Arc::new(|| "aludel_up 1\n".to_owned()))
-        .with_status(Arc::new(|| serde_json::from_str(r#"{"lag": {"biorxiv": 3}}"#).unwrap()));
+    let state = State::new(
+        store.clone(),
+        Arc::clone(&index),
+        clock,
+        Config::default(),
+        (Root::new(data.releases()), Default::default()),
+    )
+    .with_metrics(Arc::new(|| "aludel_up 1\n".to_owned()))
+    .with_status(Arc::new(|| serde_json::from_str(r#"{"lag": {"biorxiv": 3}}"#).unwrap()));
     tokio::spawn(web::serve(listener, state, std::future::pending()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     World { folder, store, index, question, address, client }

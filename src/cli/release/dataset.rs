@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         manifest.more["works"],
         manifest.more["tombstones"],
         manifest.files.len(),
-        super::size(manifest.bytes()),
+        crate::release::size(manifest.bytes()),
         folder.display(),
         key_id(&key),
         signer.public_key()?.lines().last().unwrap_or_default(),

@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             manifest.name,
             manifest.version.to_string(),
             manifest.created,
-            super::size(manifest.bytes()),
+            crate::release::size(manifest.bytes()),
             if pinned { "  pinned" } else { "" },
         );
     }

@@ -71,12 +71,3 @@ fn find(root: &Root, named: &str) -> PathBuf {
         _ => PathBuf::from(named),
     }
 }
-
-/// Bytes as people read them.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..10_000 => format!("{bytes} B"),
-        10_000..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
-}

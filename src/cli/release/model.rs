@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         checked.form.as_str(),
         checked.parameters,
         manifest.files.len(),
-        super::size(manifest.bytes()),
+        crate::release::size(manifest.bytes()),
         folder.display()
     ))
 }

@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 /// A page in the common frame.
-fn frame(title: &str, query: &str, content: &Markup) -> Html<String> {
+pub(super) fn frame(title: &str, query: &str, content: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,6 +22,7 @@ fn frame(title: &str, query: &str, content: &Markup) -> Html<String> {
                 title { (title) " · Aludel" }
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="data:,";
+                link rel="alternate" type="application/atom+xml" title="Releases" href="/releases/feed.atom";
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
@@ -32,7 +33,10 @@ fn frame(title: &str, query: &str, content: &Markup) -> Html<String> {
                         input #q type="search" name="q" value=(query) placeholder="IL-6 AND \"heart failure\"" maxlength="1000";
                         button type="submit" { "Search" }
                     }
-                    nav { a href="/drift" { "Drift" } " " a href="/review" { "Review" } " " a href="/status" { "Status" } }
+                    nav {
+                        a href="/releases" { "Releases" } " " a href="/drift" { "Drift" } " " a href="/review" { "Review" } " "
+                        a href="/status" { "Status" }
+                    }
                 }
                 main #main { (content) }
                 footer {

@@ -38,7 +38,11 @@ pub(super) fn gather(store: &Rows, selected: &Selected, balance: &Balance) -> Re
         verified: Share::new(tier(&["verified", "reviewed"]), balance.rows),
         reviewed: Share::new(tier(&["reviewed"]), balance.rows),
         withdrawn: Share::new(withdrawn, accepted + withdrawn),
-        contaminated: if benchmarks.is_empty() { None } else { Share::new(failed(Stage::Decontamination.as_str()), judged) },
+        contaminated: if benchmarks.is_empty() {
+            None
+        } else {
+            Share::new(failed(Stage::Decontamination.as_str()), judged)
+        },
         benchmarks,
         literature: selected
             .literature
