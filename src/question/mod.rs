@@ -56,6 +56,11 @@ pub trait Generate: Send + Sync {
     /// The drafts, in reading order; none is a valid answer.
     fn draft<'a>(&'a self, document: &'a Document) -> BoxFuture<'a, Result<Vec<Draft>, Error>>;
 
+    /// The model that is asked; empty for none.
+    fn model(&self) -> &str {
+        ""
+    }
+
     /// What a model would be asked about the document, repairs left out: for a projection of what it costs.
     fn requests(&self, _document: &Document) -> Vec<Request> {
         Vec::new()

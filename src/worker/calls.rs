@@ -31,11 +31,8 @@ pub fn openai(
 ) -> Result<Arc<dyn Generate>, Error> {
     let model = OpenAi::new(llm, seed)?;
     let calls = Calls::new(Arc::new(model), ledger.clone(), "draft");
-    let path = config.prompt_file.as_deref().unwrap_or("".as_ref()).display().to_string();
-    let prompt = config
-        .prompt()
-        .map_err(|error| Error::Config { reason: format!("the prompt {path} can not be read: {error}") })?;
-    Ok(Arc::new(question::model::Model::new(config, "openai", &prompt, llm.max_repairs, Arc::new(calls))))
+    let prompts = config.prompts().map_err(|reason| Error::Config { reason })?;
+    Ok(Arc::new(question::model::Model::new(config, "openai", &prompts, llm.max_repairs, Arc::new(calls))))
 }
 
 /// The model stages, asking the model of `llm`, with its calls remembered in `ledger`'s store.
@@ -308,6 +305,15 @@ struct Canonical<'a> {
     request: &'a Request,
 }
 
+/// The key under which the answer of the model `name` to `request` is kept, and what it is the hash of.
+///
+/// # Errors
+/// When the request holds a number that JSON can not.
+pub fn key_of(name: &str, request: &Request) -> Result<(blake3::Hash, Vec<u8>), serde_json::Error> {
+    let bytes = serde_json::to_vec(&Canonical { format: 1, model: name, request })?;
+    Ok((blake3::hash(&bytes), bytes))
+}
+
 impl Calls {
     /// `stage`: what the calls are for, beside each in the store: `draft`, …
     pub fn new(model: Arc<dyn LanguageModel>, ledger: Arc<Ledger>, stage: &'static str) -> Self {
@@ -315,10 +321,8 @@ impl Calls {
     }
 
     async fn call(&self, request: &Request) -> Result<Reply, Error> {
-        let canonical = Canonical { format: 1, model: self.model.name(), request };
-        let bytes = serde_json::to_vec(&canonical)
+        let (key, bytes) = key_of(self.model.name(), request)
             .map_err(|error| Error::Ledger { source: Box::new(error), retry: Retry::Never })?;
-        let key = blake3::hash(&bytes);
         let _flight = self.ledger.fly(key).await;
         if let Some(reply) = self.ledger.find(key).await? {
             metrics::counter!("aludel_model_calls_remembered_total", "model" => self.model.name().to_owned())

@@ -169,6 +169,10 @@ impl Generate for Model {
         self.ask(document).boxed()
     }
 
+    fn model(&self) -> &str {
+        self.model.name()
+    }
+
     /// Every round, as if each gave nothing: what it gives would make the next ones a little longer.
     fn requests(&self, document: &Document) -> Vec<Request> {
         let mut remaining = Remaining::of(document);

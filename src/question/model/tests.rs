@@ -3,7 +3,11 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::document::{Passage, Section};
+use super::quote::locate;
+use crate::model::answer::AnswerSpec;
+use crate::model::document::{Figure, Passage, Section, SectionKind, Table};
+use crate::model::question::QuestionKind;
+use serde_json::{Value, json};
 
 /// Says its lines in turn.
 struct Scripted(Mutex<Vec<Result<llm::Reply, llm::Error>>>, Mutex<Vec<Request>>);
@@ -49,11 +53,19 @@ fn item(evidence: &str) -> String {
 }
 
 fn run(config: &Config, lines: Vec<Result<llm::Reply, llm::Error>>) -> (Result<Vec<Draft>, Error>, Vec<Request>) {
+    run_on(&document(), config, lines)
+}
+
+fn run_on(
+    document: &Document,
+    config: &Config,
+    lines: Vec<Result<llm::Reply, llm::Error>>,
+) -> (Result<Vec<Draft>, Error>, Vec<Request>) {
     let scripted = Arc::new(Scripted(Mutex::new(lines), Mutex::default()));
-    let model = Model::new(config, "openai", PROMPT, 2, scripted.clone());
+    let model = Model::new(config, "openai", &[PROMPT.into(), EXHIBIT_PROMPT.into()], 2, scripted.clone());
     assert_eq!((model.kind(), model.waits_for()), ("openai", 3));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let drafts = runtime.block_on(model.draft(&document()));
+    let drafts = runtime.block_on(model.draft(document));
     let requests = scripted.1.lock().unwrap().clone();
     (drafts, requests)
 }
@@ -109,6 +121,41 @@ fn a_request_that_is_too_long_is_halved_a_few_times() {
     let (drafts, requests) = run(&config, vec![too_long(), too_long(), too_long()]);
     assert!(matches!(drafts, Err(Error::Model(llm::Error::TooLong { .. }))));
     assert_eq!(requests.len(), 2);
+}
+
+#[test]
+fn rounds_go_from_text_to_exhibits_and_tell_what_was_asked() {
+    let table = Table {
+        text: "Table 1. Uptake.\nGroup | Lactate (%)\nTrenk5 null | 63\nWild type | 100".into(),
+        ..Table::default()
+    };
+    let figure = Figure { text: "Figure 2. Newts slept longer.".into(), ..Figure::default() };
+    let paper = Document { tables: vec![table], figures: vec![figure], ..document() };
+    let row = r#"{"kind": "comparison", "question": "In which newts is uptake higher?", "evidence": [{"passage": 3, "quote": "Trenk5 null | 63"}, {"passage": 0, "quote": "Loss of Trenk5 reduced uptake"}], "answer": {"type": "term", "value": "wild type", "synonyms": []}}"#;
+    let first = format!("{{\"questions\": [{}]}}", item("Loss of Trenk5 reduced uptake by 37 % in mice."));
+    let lines = vec![say(&first), say(&format!("{{\"questions\": [{row}]}}"))];
+    let (drafts, requests) = run_on(&paper, &Config::default(), lines);
+    let drafts = drafts.unwrap();
+    assert_eq!((drafts.len(), requests.len()), (2, 2));
+    let users: Vec<&str> = requests.iter().map(|request| request.messages[1].content.as_str()).collect();
+    assert!(!users[0].contains("Lactate") && !users[0].contains("Asked of this paper already"));
+    assert!(users[1].contains("[3] (table)\n| Table 1. Uptake.\n| Group | Lactate (%)\n| Trenk5 null | 63\n"), "{}", users[1]);
+    assert!(users[1].contains("[4] (figure) Figure 2."), "{}", users[1]);
+    assert!(users[1].contains("- By what percentage? {\"type\":\"number\",\"value\":37.0"), "{}", users[1]);
+    assert!(requests[0].messages[0].content.contains("at most 4 questions"), "half are left for the tables");
+    assert!(requests[1].messages[0].content.contains("at most 7 questions"));
+    let quotes: Vec<&str> = drafts[1].evidence.iter().map(|span| span.quote.as_str()).collect();
+    assert_eq!(quotes, ["Trenk5 null | 63", "Group | Lactate (%)", "Loss of Trenk5 reduced uptake"]);
+    assert_eq!((drafts[0].kind, drafts[1].kind), (None, Some(QuestionKind::Comparison)));
+    assert_ne!(drafts[0].generator.prompt_hash, drafts[1].generator.prompt_hash, "each names its template");
+
+    // A round that gives nothing readable takes nothing from the others.
+    let lines = vec![say(&first), say("no"), say("no"), say("no")];
+    let (drafts, requests) = run_on(&paper, &Config::default(), lines);
+    assert_eq!((drafts.unwrap().len(), requests.len()), (1, 4));
+    let none = r#"{"questions": []}"#;
+    let (drafts, requests) = run_on(&paper, &Config { max_requests: 1, ..Config::default() }, vec![say(none)]);
+    assert_eq!((drafts.unwrap().len(), requests.len()), (0, 1), "none is a valid answer");
 }
 
 #[test]
