@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, Semaphore};
 
 use crate::fetch::Retry;
 use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
@@ -67,6 +67,8 @@ pub struct Ledger {
     /// One decision about the budget at a time.
     deciding: AsyncMutex<()>,
     settled: Notify,
+    /// By model: as many calls as it takes at a time are under way, from asking to having the answer written.
+    slots: Mutex<HashMap<(String, usize), Arc<Semaphore>>>,
     /// Answers that were paid for and could not be written. No further call is made until they are.
     unwritten: Mutex<Vec<(blake3::Hash, ModelCall)>>,
 }
@@ -100,8 +102,16 @@ impl Ledger {
             held: Mutex::default(),
             deciding: AsyncMutex::default(),
             settled: Notify::new(),
+            slots: Mutex::default(),
             unwritten: Mutex::default(),
         })
+    }
+
+    /// What bounds the calls of a model that are not written yet: a kill loses no more of them than the model takes at a time.
+    fn slots_of(&self, model: &dyn LanguageModel) -> Arc<Semaphore> {
+        let n = model.concurrency().max(1);
+        let mut slots = lock(&self.slots);
+        slots.entry((model.name().to_owned(), n)).or_insert_with(|| Arc::new(Semaphore::new(n))).clone()
     }
 
     /// Waits until no other call with this key is under way.
@@ -292,6 +302,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub struct Calls {
     model: Arc<dyn LanguageModel>,
     ledger: Arc<Ledger>,
+    slots: Arc<Semaphore>,
     stage: &'static str,
 }
 
@@ -317,7 +328,8 @@ pub fn key_of(name: &str, request: &Request) -> Result<(blake3::Hash, Vec<u8>), 
 impl Calls {
     /// `stage`: what the calls are for, beside each in the store: `draft`, …
     pub fn new(model: Arc<dyn LanguageModel>, ledger: Arc<Ledger>, stage: &'static str) -> Self {
-        Calls { model, ledger, stage }
+        let slots = ledger.slots_of(model.as_ref());
+        Calls { model, ledger, slots, stage }
     }
 
     async fn call(&self, request: &Request) -> Result<Reply, Error> {
@@ -329,6 +341,7 @@ impl Calls {
                 .increment(1);
             return Ok(reply);
         }
+        let _slot = self.slots.acquire().await;
         self.ledger.write_up().await?;
         let _hold = self.ledger.hold(request).await?;
         let reply = self.model.complete(request).await?;
