@@ -3,6 +3,7 @@
 mod archive;
 mod backfill;
 mod backup;
+mod bench;
 mod benchmark;
 mod check;
 mod completions;
@@ -47,6 +48,8 @@ enum Command {
     Backfill(backfill::Args),
     /// Copy the store while it is in use, and check the copy
     Backup(backup::Args),
+    /// A run that is measured
+    Bench(bench::Args),
     /// Register benchmarks: no question may repeat one of theirs
     Benchmark(benchmark::Args),
     /// Check every quote, row, index entry and release; repair the index on request
@@ -89,7 +92,7 @@ enum Command {
     Status(status::Args),
     /// The set of topics, and the classifier for what has no label
     Topics(topics::Args),
-    /// Verify candidate questions against their articles, without a model
+    /// Verify candidate questions against their articles
     Verify(verify::Args),
 }
 
@@ -101,6 +104,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Backfill(args) => backfill::run(args),
         Command::Backup(args) => backup::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Benchmark(args) => benchmark::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::model::document::CellRange;
 use crate::model::id::QuestionId;
 use crate::store::{Rows, Store};
 use crate::web::view::{self, KinView, QuestionView, WorkSummary, WorkView};
@@ -89,6 +90,12 @@ fn question_text(view: &QuestionView, history: Option<&WorkView>, bold: bool) ->
         let (before, quote, after) = evidence.pieces();
         let (on, off) = if bold { ("\x1b[1m", "\x1b[0m") } else { (">>", "<<") };
         text.push_str(&format!("\n[{}]\n{before}{on}{quote}{off}{after}\n", evidence.section));
+        if let Some(CellRange { first_row, last_row, first_column, last_column }) = evidence.cells {
+            text.push_str(&format!("rows {first_row} to {last_row}, columns {first_column} to {last_column}\n"));
+        }
+        for image in &evidence.images {
+            text.push_str(&format!("image: {image}\n"));
+        }
     }
     text.push('\n');
     for KinView { kin, answer_text } in &view.alike {
@@ -101,6 +108,9 @@ fn question_text(view: &QuestionView, history: Option<&WorkView>, bold: bool) ->
     summary(&mut text, &view.work);
     let tier = view.tier.map(|tier| format!(", {tier}")).unwrap_or_default();
     text.push_str(&format!("status: {}{tier}\n", view.status.as_str()));
+    if let Some(kind) = view.kind {
+        text.push_str(&format!("asks for: {}\n", kind.as_str()));
+    }
     for stage in &view.verification {
         text.push_str(&format!("  {:<16}{:<8}{}\n", stage.stage.as_str(), stage.verdict.as_str(), stage.reason));
     }

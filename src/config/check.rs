@@ -77,6 +77,7 @@ pub(super) fn check(
     let others = [
         &mut sources.pubmed.api_key_file,
         &mut question.model.prompt_file,
+        &mut question.model.exhibit_prompt_file,
         &mut release.key_file,
         &mut web.review_token_file,
     ];
@@ -135,6 +136,7 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("document.elements", document.elements, 1000, 100_000_000);
     faults.range("question.rules.max_drafts", question.rules.max_drafts, 0, 10_000);
     faults.range("question.model.max_questions", question.model.max_questions, 1, 100);
+    faults.range("question.model.max_requests", question.model.max_requests, 1, 50);
     faults.range("question.model.max_passage_bytes", question.model.max_passage_bytes, 2000, 4 << 20);
     faults.range("question.model.max_reply_tokens", question.model.max_reply_tokens, 64, 1 << 20);
     faults.range("question.model.temperature", question.model.temperature, 0.0, 2.0);

@@ -142,7 +142,7 @@ impl Request {
     }
 
     /// A guess at the tokens of the messages and the schema, rather too high.
-    fn prompt_tokens_about(&self) -> u64 {
+    pub fn prompt_tokens_about(&self) -> u64 {
         tokens_of_bytes(self.bytes()) + FRAME_TOKENS * self.messages.len() as u64
     }
 

@@ -40,6 +40,54 @@ pub struct Generator {
     pub prompt_hash: String,
 }
 
+/// What a question asks its reader to do, as its writer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Tell what was found.
+    Finding,
+    /// Tell by which step or part something comes about.
+    Mechanism,
+    /// Tell conditions, groups or variants apart.
+    Comparison,
+    /// Tell what happens when something is changed.
+    Prediction,
+    /// Reckon with the numbers that are given.
+    Quantity,
+    /// Tell which step or control of a procedure matters.
+    Troubleshooting,
+    /// Put together what two passages say.
+    Synthesis,
+}
+
+impl QuestionKind {
+    pub const ALL: [QuestionKind; 7] = [
+        QuestionKind::Finding,
+        QuestionKind::Mechanism,
+        QuestionKind::Comparison,
+        QuestionKind::Prediction,
+        QuestionKind::Quantity,
+        QuestionKind::Troubleshooting,
+        QuestionKind::Synthesis,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            QuestionKind::Finding => "finding",
+            QuestionKind::Mechanism => "mechanism",
+            QuestionKind::Comparison => "comparison",
+            QuestionKind::Prediction => "prediction",
+            QuestionKind::Quantity => "quantity",
+            QuestionKind::Troubleshooting => "troubleshooting",
+            QuestionKind::Synthesis => "synthesis",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        QuestionKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// A question before verification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
@@ -47,6 +95,9 @@ pub struct Draft {
     pub answer: AnswerSpec,
     pub evidence: Vec<Evidence>,
     pub generator: Generator,
+    /// `None`: its writer did not say.
+    #[serde(default)]
+    pub kind: Option<QuestionKind>,
 }
 
 impl Draft {

@@ -31,6 +31,7 @@ mod record;
 pub mod release;
 pub mod released;
 pub mod review;
+pub mod stage;
 mod standing;
 pub mod topic;
 pub mod version;

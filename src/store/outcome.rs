@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::document::Document;
 use crate::model::id::{QuestionId, VersionId, WorkId};
-use crate::model::question::{Draft, Generator, Outcome, StageResult, Tier, Verdict};
+use crate::model::question::{Draft, Generator, Outcome, QuestionKind, StageResult, Tier, Verdict};
 use crate::model::status::{QuestionStatus, WorkStatus};
 
 use super::passage::TextId;
@@ -241,8 +241,8 @@ impl WriteTxn<'_> {
         let generator = self.generator(&draft.generator)?;
         let reason = if tier.is_some() { None } else { reason_of(stages) };
         let sql = "INSERT INTO questions (hash, work, text, status, question, answer_type, answer, generator, verification, tier,
-                       reason, created_at, topic)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id";
+                       reason, created_at, topic, kind)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id";
         let topic = self.topic_json(work)?;
         let params = rusqlite::params![
             hash_of(id),
@@ -258,6 +258,7 @@ impl WriteTxn<'_> {
             reason,
             self.now_ms(),
             topic,
+            draft.kind.map(QuestionKind::as_str),
         ];
         let row: Option<i64> = self.find(sql, params, |row| row.get(0))?;
         let row = row.ok_or_else(|| Error::Missing { what: "question", id: id.to_string() })?;

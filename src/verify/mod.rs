@@ -32,6 +32,8 @@ pub use prepared::Prepared;
 pub use report::Report;
 pub use trial::Trial;
 
+use std::time::{Duration, Instant};
+
 use crate::model::id::QuestionId;
 use crate::model::question::{Accepted, Draft, Likeness, Outcome, Rejected, Stage, StageResult, Verdict};
 
@@ -52,11 +54,17 @@ pub struct Examined {
     stages: Vec<StageResult>,
     /// When novelty is still to be judged.
     fingerprint: Option<Fingerprint>,
+    took: Vec<(Stage, Duration)>,
 }
 
 impl Examined {
     pub fn draft(&self) -> &Draft {
         &self.draft
+    }
+
+    /// How long each stage was at it, on the machine's own clock.
+    pub fn took(&self) -> &[(Stage, Duration)] {
+        &self.took
     }
 }
 
@@ -76,11 +84,15 @@ impl Verifier {
     /// The stages that look at one document alone: all but novelty, up to the first failure.
     pub fn examine(&self, mut draft: Draft, prepared: &Prepared<'_>) -> Examined {
         let mut stages = Vec::with_capacity(7);
+        let mut took = Vec::with_capacity(6);
+        let mut since = Instant::now();
         let ask = Ask::of(&draft.question);
         let mut fingerprint = None;
         let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
             let verdict = if result.is_ok() { Verdict::Pass } else { Verdict::Fail };
             let reason = result.err().unwrap_or_default();
+            took.push((stage, since.elapsed()));
+            since = Instant::now();
             stages.push(StageResult { stage, verdict, reason, score: None, model: None });
             verdict == Verdict::Pass
         };
@@ -102,12 +114,12 @@ impl Verifier {
                     && pass(Stage::Injection, injection::check(&draft, slices, prepared));
             }
         }
-        Examined { draft, stages, fingerprint }
+        Examined { draft, stages, fingerprint, took }
     }
 
     /// Judges novelty, the one stage that looks at other questions, and with it the draft; adds it to `seen` when it passes.
     pub fn decide(&self, examined: Examined, id: &QuestionId, seen: &mut impl Seen) -> Outcome {
-        let Examined { draft, mut stages, fingerprint } = examined;
+        let Examined { draft, mut stages, fingerprint, took: _ } = examined;
         let mut alike = Vec::new();
         if let Some(fingerprint) = fingerprint {
             alike = seen.find(&fingerprint, id, self.config.near_duplicate);

@@ -2,12 +2,14 @@
 //! looks at one document alone, then, one after the other, novelty against everything accepted before.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::model::document::Document;
 use crate::model::id::QuestionId;
-use crate::model::question::{Draft, Likeness, Outcome};
+use crate::model::question::{Draft, Likeness, Outcome, Stage};
 use crate::model::status::QuestionStatus;
 use crate::store::Store;
+use crate::store::stage::StageTally;
 use crate::verify::novelty::{Fingerprint, History, Seen};
 use crate::verify::{Examined, Prepared, Verifier};
 
@@ -73,7 +75,7 @@ impl Judge {
             }
             *last_review = last;
         }
-        Ok(Deciding { verifier: &self.verifier, history, added: Vec::new() })
+        Ok(Deciding { verifier: &self.verifier, history, added: Vec::new(), work: StageTally::default() })
     }
 }
 
@@ -82,9 +84,15 @@ pub struct Deciding<'a> {
     verifier: &'a Verifier,
     history: MutexGuard<'a, Option<Held>>,
     added: Vec<QuestionId>,
+    work: StageTally,
 }
 
 impl Deciding<'_> {
+    /// What the stages did since it was last asked.
+    pub fn take_work(&mut self) -> StageTally {
+        std::mem::take(&mut self.work)
+    }
+
     /// The outcomes of a work's drafts, in their order. `work_key`: what the questions' ids derive from.
     pub fn decide(&mut self, work_key: &str, examined: Vec<Examined>) -> Vec<Outcome> {
         examined.into_iter().map(|examined| self.one(&examined.draft().id(work_key), examined)).collect()
@@ -107,7 +115,12 @@ impl Deciding<'_> {
 
     fn one(&mut self, id: &QuestionId, examined: Examined) -> Outcome {
         let history = &mut self.history.get_or_insert_default().history;
-        self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added })
+        let mut took = examined.took().to_vec();
+        let began = Instant::now();
+        let outcome = self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added });
+        took.push((Stage::Novelty, began.elapsed()));
+        self.work.add(outcome.stages(), &took);
+        outcome
     }
 }
 

@@ -52,6 +52,7 @@ fn accepted() -> Outcome {
         answer: AnswerSpec::Term { value: "it \"rises\" & falls".into(), synonyms: vec![] },
         evidence: vec![Evidence::new(0, TEXT, start, end).unwrap()],
         generator: Generator { kind: "rules".into(), model: "change".into(), prompt_hash: "1".into() },
+        kind: None,
     };
     let stages = Stage::ALL[..7]
         .iter()

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::super::view::{EvidenceView, KinView, QuestionView, WorkSummary, WorkView};
 use super::super::{State, api};
 use super::{frame, plain};
+use crate::model::document::CellRange;
 use crate::model::status::QuestionStatus;
 use crate::store::alike::Kinship;
 
@@ -40,6 +41,7 @@ fn question_content(view: &QuestionView) -> Markup {
             span.tag { (view.status.as_str()) } " "
             @if let Some(tier) = view.tier { span.tag { (tier) } " " }
             span.tag { (plain(view.answer_spec.kind())) }
+            @if let Some(kind) = view.kind { " " span.tag { (kind.as_str()) } }
         }
         (alike(&view.alike))
         h2 { "Source" }
@@ -104,8 +106,19 @@ pub(super) fn in_context(evidence: &EvidenceView) -> Markup {
         blockquote {
             @if !evidence.section.is_empty() { p.meta { (evidence.section) } }
             p { (before) mark { (quote) } (after) }
+            @if let Some(cells) = &evidence.cells { p.meta { (place(cells)) } }
+            @for image in &evidence.images { p.meta { "Image, as the paper names it: " code { (image) } } }
         }
     }
+}
+
+/// Which cells of its table a quote covers.
+fn place(cells: &CellRange) -> String {
+    let CellRange { first_row, last_row, first_column, last_column } = cells;
+    let range = |name: &str, first: &usize, last: &usize| {
+        if first == last { format!("{name} {first}") } else { format!("{name}s {first} to {last}") }
+    };
+    format!("{}, {} of the table", range("row", first_row, last_row), range("column", first_column, last_column))
 }
 
 fn summary(work: &WorkSummary) -> Markup {

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::index::answer_text;
 use crate::model::answer::AnswerSpec;
+use crate::model::document::{CellRange, PassageKind, cells};
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
-use crate::model::question::{Difficulty, Generator, StageResult};
+use crate::model::question::{Difficulty, Generator, QuestionKind, StageResult};
 use crate::model::review::Review;
 use crate::model::status::{QuestionStatus, WorkStatus};
 use crate::store::alike::Kin;
@@ -41,6 +42,8 @@ pub struct QuestionView {
     pub topic: Option<Value>,
     pub difficulty: Option<Difficulty>,
     pub generator: Generator,
+    /// What it asks its reader to do, when its writer said.
+    pub kind: Option<QuestionKind>,
     pub verification: Vec<StageResult>,
     /// Why it was rejected or withdrawn, and since when.
     pub reason: Option<String>,
@@ -73,6 +76,10 @@ pub struct EvidenceView {
     pub end: usize,
     /// The whole passage.
     pub text: String,
+    /// Which cells of a table it covers.
+    pub cells: Option<CellRange>,
+    /// Where the images of a figure are found, as its paper names them.
+    pub images: Vec<String>,
 }
 
 impl EvidenceView {
@@ -173,6 +180,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         topic: found.topic,
         difficulty: found.difficulty,
         generator: found.generator,
+        kind: found.kind,
         verification: found.verification,
         reason: found.reason,
         withdrawn_on: found.withdrawn_on,
@@ -267,7 +275,10 @@ fn summary(rows: &Rows, work: Work) -> Result<WorkSummary, Error> {
 
 fn in_context(rows: &Rows, span: &Span) -> Result<EvidenceView, Error> {
     let passage = rows.passage(span.passage)?;
+    let images = passage.as_ref().map_or(Ok(Vec::new()), |passage| rows.images_of(passage))?;
+    let is_table = passage.as_ref().is_some_and(|passage| passage.kind == PassageKind::Table.as_str());
     let (section, text) = passage.map(|passage| (passage.section, passage.text)).unwrap_or_default();
+    let cells = if is_table { cells(&text, span.start, span.end) } else { None };
     Ok(EvidenceView {
         passage: span.passage,
         section,
@@ -275,6 +286,8 @@ fn in_context(rows: &Rows, span: &Span) -> Result<EvidenceView, Error> {
         start: span.start,
         end: span.end,
         text,
+        cells,
+        images,
     })
 }
 

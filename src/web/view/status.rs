@@ -9,6 +9,8 @@ use crate::web::Error;
 
 /// Releases shown of each kind.
 const LAST_RELEASES: usize = 3;
+/// Reasons shown for which jobs wait.
+const MOST_WAITING: usize = 10;
 
 /// Counts by state, sources with their lag, jobs, and how far the index is behind. `index`: `None` when there is none.
 /// `now_ms`: UTC milliseconds.
@@ -53,6 +55,8 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("topics", topics(rows)?),
         ("drift", drift(rows)?),
         ("last_refresh", Value::Null),
+        ("stages", json!(rows.stage_work()?)),
+        ("waiting", json!(rows.waiting_jobs(MOST_WAITING)?)),
         ("model_calls", json!(rows.spend_by_stage()?)),
         ("last_releases", releases(rows)?),
         ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),

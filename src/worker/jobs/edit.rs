@@ -4,7 +4,7 @@ use crate::model::id::QuestionId;
 use crate::model::question::{Draft, Evidence, Generator, Outcome};
 use crate::store::passage::place;
 use crate::worker::queue::{self, Order, Retry};
-use crate::worker::{Env, Error};
+use crate::worker::{Env, Error, stage_work};
 
 /// Verifies what the review in this row proposes; its id and what the stages said, or `None` when its work may not be used any more.
 ///
@@ -32,6 +32,7 @@ pub fn run(env: &Env, review: i64) -> Result<Option<(QuestionId, Outcome)>, Erro
         answer: edit.answer,
         evidence: if edit.evidence.is_empty() { old.collect() } else { given.collect() },
         generator: Generator { kind: "person".to_owned(), model: found.reviewer, prompt_hash: String::new() },
+        kind: question.kind,
     };
     let examined = env.judge.examine(&document, vec![draft]);
     let mut deciding = env.judge.deciding()?;
@@ -39,6 +40,8 @@ pub fn run(env: &Env, review: i64) -> Result<Option<(QuestionId, Outcome)>, Erro
     let Some(key) = txn.work_key(version)? else { return Ok(None) };
     let mut outcomes = deciding.decide(&key, examined);
     let tally = txn.record_outcomes(version, &document, &outcomes)?;
+    let work = deciding.take_work();
+    txn.note_stage_work(&work)?;
     let Some(outcome) = outcomes.pop() else { return Ok(None) };
     let id = outcome.draft().id(&key);
     txn.note_edited(review, &id)?;
@@ -46,6 +49,7 @@ pub fn run(env: &Env, review: i64) -> Result<Option<(QuestionId, Outcome)>, Erro
         queue::enqueue(&mut txn, &Order::Trial {})?;
     }
     txn.commit()?;
+    stage_work::measure(&work);
     deciding.keep();
     env.wake();
     Ok(Some((id, outcome)))
