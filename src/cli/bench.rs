@@ -166,13 +166,18 @@ impl Found {
             ("kinds", &self.kinds),
         ] {
             let all: u64 = counts.values().sum();
-            let parts: Vec<String> =
-                counts.iter().map(|(name, n)| format!("{name} {n} ({:.0} %)", 100.0 * *n as f64 / all.max(1) as f64)).collect();
+            let parts: Vec<String> = counts
+                .iter()
+                .map(|(name, n)| format!("{name} {n} ({:.0} %)", 100.0 * *n as f64 / all.max(1) as f64))
+                .collect();
             if !parts.is_empty() {
                 lines.push(format!("{what}: {}", parts.join(", ")));
             }
         }
-        lines.push(format!("\n{:<16} {:>9} {:>9} {:>9} {:>11} {:>10} {:>8} {:>12} {:>9}", "stage", "passed", "failed", "review", "not failed", "seconds", "calls", "tokens", "cost"));
+        lines.push(format!(
+            "\n{:<16} {:>9} {:>9} {:>9} {:>11} {:>10} {:>8} {:>12} {:>9}",
+            "stage", "passed", "failed", "review", "not failed", "seconds", "calls", "tokens", "cost"
+        ));
         for StageWork { stage, passed, failed, review, pass_rate, seconds, spend } in &self.stages {
             lines.push(format!(
                 "{:<16} {passed:>9} {failed:>9} {review:>9} {:>9.1} % {seconds:>10.2} {:>8} {:>12} {:>9.4}",

@@ -277,9 +277,8 @@ pub fn cells(text: &str, start: usize, end: usize) -> Option<CellRange> {
         if row.end <= start || end <= row.start {
             continue;
         }
-        let columns_before = |at: usize| {
-            1 + text.get(row.start..at.clamp(row.start, row.end)).unwrap_or_default().matches('|').count()
-        };
+        let columns_before =
+            |at: usize| 1 + text.get(row.start..at.clamp(row.start, row.end)).unwrap_or_default().matches('|').count();
         // A span that ends on a bar does not reach the cell behind it.
         let inside = text.get(row.start..end.min(row.end)).unwrap_or_default().trim_end_matches([' ', '|']).len();
         let (first, last) = (columns_before(start), columns_before(row.start + inside));

@@ -101,7 +101,8 @@ impl Rows {
     /// # Errors
     /// When the store can not be read.
     pub fn waiting_jobs(&self, limit: usize) -> Result<Vec<WaitingJobs>, Error> {
-        let sql = "SELECT kind, error, run_after FROM jobs WHERE status = 'queued' AND error IS NOT NULL ORDER BY run_after";
+        let sql =
+            "SELECT kind, error, run_after FROM jobs WHERE status = 'queued' AND error IS NOT NULL ORDER BY run_after";
         let mut found: BTreeMap<(String, String), WaitingJobs> = BTreeMap::new();
         for (kind, reason, run_after) in
             self.list(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?

@@ -121,7 +121,11 @@ impl fmt::Display for Confusion {
         };
         head(f, "to accept", "accepted", "accepted")?;
         let (share, stages) = (good.share(good.accepted), good.stages());
-        writeln!(f, "{:<22} {:>5} {:>8} {:>8}  {share:<24}  {stages}", "good", good.items, good.accepted, good.rejected)?;
+        writeln!(
+            f,
+            "{:<22} {:>5} {:>8} {:>8}  {share:<24}  {stages}",
+            "good", good.items, good.accepted, good.rejected
+        )?;
         writeln!(f)?;
         head(f, "to reject", "missed", "rejected")?;
         for (class, counts) in &self.defects {

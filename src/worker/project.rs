@@ -122,7 +122,8 @@ impl<'a> Projector<'a> {
         for outcome in outcomes {
             if let Outcome::Accepted(accepted) = outcome {
                 let draft: &Draft = accepted.draft();
-                let texts: Vec<&str> = draft.evidence.iter().filter_map(|span| Some(passages.get(span.passage)?.text)).collect();
+                let texts: Vec<&str> =
+                    draft.evidence.iter().filter_map(|span| Some(passages.get(span.passage)?.text)).collect();
                 let paper = Paper { title: &document.title, passages: &texts };
                 self.tried += 1;
                 for (stage, request) in trial.requests(draft, paper) {
@@ -169,13 +170,16 @@ impl<'a> Projector<'a> {
         let calls: u64 = drafted.iter().map(|known| known.spend.calls).sum();
         if self.requests > 0 && calls < TELLING_CALLS {
             let part = REPLY_PART * 100.0;
-            self.projection.assumptions.push(format!("replies fill {part:.0} % of what they may: fewer than {TELLING_CALLS} calls were made so far"));
+            self.projection.assumptions.push(format!(
+                "replies fill {part:.0} % of what they may: fewer than {TELLING_CALLS} calls were made so far"
+            ));
         }
         if let Some(trial) = &self.env.trial
             && self.requests > 0
         {
             let accepted = self.rows.accepted_by_models()?;
-            let per_request = if calls >= TELLING_CALLS { accepted as f64 / calls as f64 } else { ACCEPTED_PER_REQUEST };
+            let per_request =
+                if calls >= TELLING_CALLS { accepted as f64 / calls as f64 } else { ACCEPTED_PER_REQUEST };
             let expected = (per_request * self.requests as f64).ceil() as u64;
             self.projection.assumptions.push(format!(
                 "{per_request:.1} questions of a request are accepted and tried ({})",

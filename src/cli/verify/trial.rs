@@ -61,7 +61,8 @@ impl Solver {
             bail!("--trial needs a model: set `solver.model` and a `[[solver.endpoints]]` in the configuration");
         }
         config.verify.trial.enabled = true;
-        let app = App::open(&config).with_context(|| format!("the data directory {}", config.data_dir.root().display()))?;
+        let app =
+            App::open(&config).with_context(|| format!("the data directory {}", config.data_dir.root().display()))?;
         let trial = app.env_without_archives(&config)?.trial.context("the model stages are not there")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.context("a runtime for the model")?;

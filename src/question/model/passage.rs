@@ -53,7 +53,8 @@ impl<'d> Remaining<'d> {
         let passages = document.passages();
         let n_text = passages.len().saturating_sub(document.tables.len() + document.figures.len());
         let third_party = document.tables.iter().map(|table| table.third_party);
-        let third_party: Vec<bool> = third_party.chain(document.figures.iter().map(|figure| figure.third_party)).collect();
+        let third_party: Vec<bool> =
+            third_party.chain(document.figures.iter().map(|figure| figure.third_party)).collect();
         let mut ranked: Vec<(usize, usize, PassageRef<'d>)> = Vec::new();
         let mut exhibits = VecDeque::new();
         for (ordinal, passage) in passages.into_iter().enumerate() {
@@ -74,7 +75,8 @@ impl<'d> Remaining<'d> {
 
     /// What the next request shows: at most `most_bytes`, text and exhibits in turn, text first. `None` when nothing is left.
     pub fn next(&mut self, most_bytes: usize) -> Option<Shown<'d>> {
-        let order = if self.last == Some(Sort::Text) { [Sort::Exhibits, Sort::Text] } else { [Sort::Text, Sort::Exhibits] };
+        let order =
+            if self.last == Some(Sort::Text) { [Sort::Exhibits, Sort::Text] } else { [Sort::Text, Sort::Exhibits] };
         for sort in order {
             let queue = self.queue(sort);
             let mut passages = Vec::new();

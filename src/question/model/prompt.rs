@@ -67,7 +67,9 @@ pub(super) fn request(
     }
     user.push_str("==========\n");
     if !seen.is_empty() {
-        user.push_str("Asked of this paper already; ask nothing of the kind again, and nothing with one of these answers:\n");
+        user.push_str(
+            "Asked of this paper already; ask nothing of the kind again, and nothing with one of these answers:\n",
+        );
         for draft in seen.iter().rev().take(MOST_SEEN).rev() {
             user.push_str(&format!("- {} {}\n", quoted(&draft.question), quoted(&draft.answer.to_json())));
         }

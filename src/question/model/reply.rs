@@ -127,10 +127,10 @@ fn read_item(value: Value, passages: &[PassageRef<'_>], generator: &Generator) -
         let span = locate(passages, named, &quote)
             .ok_or("its evidence stands in no passage; copy every sentence or row exactly")?;
         // A row says what its numbers are only below the head of its table.
-        let head = passages
-            .get(span.passage)
-            .filter(|passage| passage.kind == PassageKind::Table)
-            .and_then(|passage| header_row(passage.text).and_then(|row| Evidence::new(span.passage, passage.text, row.start, row.end)));
+        let head =
+            passages.get(span.passage).filter(|passage| passage.kind == PassageKind::Table).and_then(|passage| {
+                header_row(passage.text).and_then(|row| Evidence::new(span.passage, passage.text, row.start, row.end))
+            });
         for one in [Some(span), head].into_iter().flatten() {
             if !evidence.contains(&one) {
                 evidence.push(one);

@@ -2,8 +2,8 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 
-use super::*;
 use super::quote::locate;
+use super::*;
 use crate::model::answer::AnswerSpec;
 use crate::model::document::{Figure, Passage, Section, SectionKind, Table};
 use crate::model::question::QuestionKind;
@@ -104,8 +104,7 @@ fn bad_items_are_left_out_beside_good_ones_and_told_when_alone() {
     let (drafts, requests) = run(&Config::default(), vec![say(&bad), say(r#"{"questions": []}"#)]);
     assert!(drafts.unwrap().is_empty());
     assert!(requests[1].messages[3].content.contains("question 1: its evidence stands in no passage"));
-    let (drafts, requests) =
-        run(&Config::default(), vec![say("I cannot."), say("no"), say("{}"), say("never asked")]);
+    let (drafts, requests) = run(&Config::default(), vec![say("I cannot."), say("no"), say("{}"), say("never asked")]);
     let error = drafts.unwrap_err();
     assert_eq!((error.retry(), requests.len()), (llm::Retry::Never, 3), "{error}");
 }
@@ -139,7 +138,11 @@ fn rounds_go_from_text_to_exhibits_and_tell_what_was_asked() {
     assert_eq!((drafts.len(), requests.len()), (2, 2));
     let users: Vec<&str> = requests.iter().map(|request| request.messages[1].content.as_str()).collect();
     assert!(!users[0].contains("Lactate") && !users[0].contains("Asked of this paper already"));
-    assert!(users[1].contains("[3] (table)\n| Table 1. Uptake.\n| Group | Lactate (%)\n| Trenk5 null | 63\n"), "{}", users[1]);
+    assert!(
+        users[1].contains("[3] (table)\n| Table 1. Uptake.\n| Group | Lactate (%)\n| Trenk5 null | 63\n"),
+        "{}",
+        users[1]
+    );
     assert!(users[1].contains("[4] (figure) Figure 2."), "{}", users[1]);
     assert!(users[1].contains("- By what percentage? {\"type\":\"number\",\"value\":37.0"), "{}", users[1]);
     assert!(requests[0].messages[0].content.contains("at most 4 questions"), "half are left for the tables");
@@ -176,8 +179,7 @@ fn the_schema_is_one_that_strict_servers_take() {
         }
     }
     check(&schema(8));
-    let answer =
-        json!({"type": "number", "value": 1, "unit": null, "tolerance": {"absolute": 0}, "comparator": "<"});
+    let answer = json!({"type": "number", "value": 1, "unit": null, "tolerance": {"absolute": 0}, "comparator": "<"});
     serde_json::from_value::<AnswerSpec>(answer).unwrap();
 }
 

@@ -59,8 +59,7 @@ pub(crate) fn check(draft: &Draft, evidence: &[Evidence], ask: &Ask, prepared: &
     if draft.kind == Some(QuestionKind::Quantity)
         && let AnswerSpec::Number { value, unit, tolerance, comparator } = &draft.answer
     {
-        let key =
-            number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
+        let key = number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
         return reckoned(&key, draft, evidence, ask, prepared);
     }
     Err(first.unwrap_or_else(|| "no_evidence".to_owned()))
