@@ -14,7 +14,7 @@ mod contrary;
 pub mod decontaminate;
 mod evidence;
 mod grammar;
-pub mod injection;
+mod injection;
 mod leak;
 mod lexicon;
 pub mod novelty;

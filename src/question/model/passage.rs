@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::model::document::{Document, PassageKind, PassageRef, SectionKind};
+use crate::text::injection::scan;
 
 /// What one request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,10 @@ impl<'d> Remaining<'d> {
         let mut ranked: Vec<(usize, usize, PassageRef<'d>)> = Vec::new();
         let mut exhibits = VecDeque::new();
         for (ordinal, passage) in passages.into_iter().enumerate() {
-            if matches!(passage.kind, PassageKind::Table | PassageKind::Figure) {
+            if let Some(found) = scan(passage.text) {
+                tracing::info!(ordinal, found, "a passage that instructs whoever reads it is not shown to a model");
+                metrics::counter!("aludel_passages_quarantined_total").increment(1);
+            } else if matches!(passage.kind, PassageKind::Table | PassageKind::Figure) {
                 // What is somebody else's is not quoted.
                 let barred = ordinal.checked_sub(n_text).and_then(|at| third_party.get(at)).copied().unwrap_or(true);
                 if !barred {
