@@ -10,6 +10,7 @@ mod txn;
 pub mod alike;
 pub mod backup;
 pub mod balance;
+mod batch;
 pub mod benchmark;
 pub mod call;
 pub mod change;

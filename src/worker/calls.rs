@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, Semaphore};
 
+use super::batches::Batches;
 use crate::fetch::Retry;
 use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
 use crate::model::question::Stage;
@@ -29,10 +30,9 @@ pub fn openai(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Arc<dyn Generate>, Error> {
-    let model = OpenAi::new(llm, seed)?;
-    let calls = Calls::new(Arc::new(model), ledger.clone(), "draft");
+    let calls = remembered(llm, ledger, "draft", seed)?;
     let prompts = config.prompts().map_err(|reason| Error::Config { reason })?;
-    Ok(Arc::new(question::model::Model::new(config, "openai", &prompts, llm.max_repairs, Arc::new(calls))))
+    Ok(Arc::new(question::model::Model::new(config, "openai", &prompts, llm.max_repairs, calls)))
 }
 
 /// The model stages, asking the model of `llm`, with its calls remembered in `ledger`'s store.
@@ -45,13 +45,35 @@ pub fn trial(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Trial, Error> {
-    let model: Arc<dyn LanguageModel> = Arc::new(OpenAi::new(llm, seed)?);
+    let model = engine(llm, ledger, seed)?;
     let calls = |stage: Stage| -> Arc<dyn LanguageModel> {
         Arc::new(Calls::new(Arc::clone(&model), ledger.clone(), stage.as_str()))
     };
     let solver =
         Solver { open_book: calls(Stage::OpenBook), closed_book: calls(Stage::ClosedBook), judge: calls(Stage::Judge) };
     Trial::new(config, solver, llm.max_repairs).map_err(|reason| Error::Config { reason })
+}
+
+/// The model of `llm`, its calls for `stage` remembered in `ledger`'s store.
+///
+/// # Errors
+/// As [`openai`].
+pub fn remembered(
+    llm: &llm::Config,
+    ledger: &Arc<Ledger>,
+    stage: &'static str,
+    seed: u64,
+) -> Result<Arc<dyn LanguageModel>, Error> {
+    Ok(Arc::new(Calls::new(engine(llm, ledger, seed)?, ledger.clone(), stage)))
+}
+
+/// The model of `llm`, asked call by call or in batches.
+fn engine(llm: &llm::Config, ledger: &Ledger, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
+    let model = Arc::new(OpenAi::new(llm, seed)?);
+    if llm.batch.enabled {
+        return Ok(Arc::new(Batches::new(model, llm.batch.clone(), ledger.store.clone())));
+    }
+    Ok(model)
 }
 
 /// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.

@@ -4,6 +4,7 @@
 //! is told to stop. [`ingest`] is the same work on given files, to the end. Every job may run twice.
 
 mod archive;
+mod batches;
 pub mod calls;
 pub mod decontaminate;
 mod env;

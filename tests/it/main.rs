@@ -11,6 +11,7 @@ mod drafting;
 mod grade;
 mod injection;
 mod llm;
+mod llm_batch;
 mod llm_calls;
 mod llm_storm;
 mod module_graph;

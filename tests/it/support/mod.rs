@@ -1,5 +1,6 @@
 //! What several tests share: `../shared`, invented articles, the program under test.
 
+pub mod batches;
 pub mod chat;
 pub mod service;
 pub mod station;
