@@ -18,13 +18,15 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
-    let number = |name: &str, otherwise: usize| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise);
+    let number =
+        |name: &str, otherwise: usize| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise);
     let base_url = std::env::var("ALUDEL_BENCH_SERVER").context("ALUDEL_BENCH_SERVER: run benches/calls_peers.py")?;
     let (calls, slots) = (number("ALUDEL_BENCH_CALLS", 2000), number("ALUDEL_BENCH_SLOTS", 64));
     let folder = tempfile::tempdir()?;
     let store = Store::open(&folder.path().join("aludel.db"), Clock::system())?;
     let endpoint = Endpoint { base_url, ..Endpoint::default() };
-    let config = Config { model: "invented-1".into(), endpoints: vec![endpoint], max_concurrency: slots, ..Config::default() };
+    let config =
+        Config { model: "invented-1".into(), endpoints: vec![endpoint], max_concurrency: slots, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (began, cpu) = (Instant::now(), machine::cpu_seconds());
     let answered = runtime.block_on(async {
@@ -34,7 +36,9 @@ fn main() -> anyhow::Result<()> {
         let mut replies = stream::iter(0..calls)
             .map(|n| {
                 let model = model.clone();
-                async move { model.complete(&Request::new("Be brief.", format!("Question {n}?")).bounded(100)).await.is_ok() }
+                async move {
+                    model.complete(&Request::new("Be brief.", format!("Question {n}?")).bounded(100)).await.is_ok()
+                }
             })
             .buffer_unordered(slots);
         let mut answered = 0;

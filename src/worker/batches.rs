@@ -159,7 +159,10 @@ impl Follower {
                             Ok(answers) => {
                                 for (name, answer) in answers {
                                     let Ok(key) = blake3::Hash::from_hex(&name) else { continue };
-                                    let expired = || Lost { reason: "the batch expired before it was its turn".to_owned(), retry: Retry::Backoff };
+                                    let expired = || Lost {
+                                        reason: "the batch expired before it was its turn".to_owned(),
+                                        retry: Retry::Backoff,
+                                    };
                                     if answer.as_ref().is_some_and(|(status, _)| (200..300).contains(status)) {
                                         kept.insert(key);
                                     }
@@ -179,7 +182,8 @@ impl Follower {
                     left = lost.retry == Retry::Never;
                 }
             }
-            metrics::counter!("aludel_model_batches_total", "outcome" => if left { "ended" } else { "lost" }).increment(1);
+            metrics::counter!("aludel_model_batches_total", "outcome" => if left { "ended" } else { "lost" })
+                .increment(1);
             let keys = self.forget(&id, kept, left).await;
             let lost = Lost { reason: format!("batch {id} gave no answer"), retry: Retry::Backoff };
             keys.iter().for_each(|key| self.tell(key, &Err(lost.clone())));

@@ -31,8 +31,10 @@ fn number(value: f64, unit: Option<&str>) -> Value {
 /// Two questions about the text, two about table and figure.
 fn write(body: &Value) -> String {
     let user = body["messages"][1]["content"].as_str().unwrap_or_default();
-    let uptake = ["The uptake of lactate was 10 nmol/min in astrocytes of dwarf newts without the transporter TRK5.",
-        "We found that the uptake of lactate was 40 nmol/min in wild-type astrocytes of dwarf newts."];
+    let uptake = [
+        "The uptake of lactate was 10 nmol/min in astrocytes of dwarf newts without the transporter TRK5.",
+        "We found that the uptake of lactate was 40 nmol/min in wild-type astrocytes of dwarf newts.",
+    ];
     let quotes: Vec<Value> = uptake.iter().map(|quote| json!({"passage": 1, "quote": quote})).collect();
     let fold = "How many times as high is the uptake of lactate in wild-type astrocytes of dwarf newts as in those without the transporter TRK5?";
     let questions = if user.contains("(table)") {
@@ -96,10 +98,20 @@ async fn text_tables_and_captions_become_questions_with_their_cells_and_images()
     assert_eq!(report["accepted"], 3, "{report} {kinds:?}");
     let of = |text: &str| shown.iter().find(|view| view["question"].as_str().unwrap().contains(text)).unwrap();
     let fold = of("How many times");
-    assert_eq!((&fold["kind"], fold["evidence"].as_array().unwrap().len()), (&json!("quantity"), 2), "it follows from both");
-    assert!(!shown.iter().any(|view| view["question"].as_str().unwrap().contains("By what factor")), "only who reckons may");
+    assert_eq!(
+        (&fold["kind"], fold["evidence"].as_array().unwrap().len()),
+        (&json!("quantity"), 2),
+        "it follows from both"
+    );
+    assert!(
+        !shown.iter().any(|view| view["question"].as_str().unwrap().contains("By what factor")),
+        "only who reckons may"
+    );
     let cell = of("through the transporter TRK9");
-    assert_eq!(cell["evidence"][0]["cells"], json!({"first_row": 3, "last_row": 3, "first_column": 1, "last_column": 2}));
+    assert_eq!(
+        cell["evidence"][0]["cells"],
+        json!({"first_row": 3, "last_row": 3, "first_column": 1, "last_column": 2})
+    );
     assert_eq!(cell["evidence"][1]["quote"], "Transporter | Uptake of lactate (nmol/min)", "the head comes along");
     let caption = of("vesicles");
     assert_eq!(caption["evidence"][0]["images"], json!(["newt-figure-2.tif"]), "the image by reference");
@@ -155,7 +167,9 @@ async fn a_measured_run_prints_rates_costs_and_a_sample_by_its_seed() {
         std::fs::write(folder.join(format!("{number}.xml")), article(number)).unwrap();
     }
     let keep = dir.path().join("keep");
-    let command = |more: &str| words(&format!("bench questions {} --keep {} --sample 3 {more}", folder.display(), keep.display()));
+    let command = |more: &str| {
+        words(&format!("bench questions {} --keep {} --sample 3 {more}", folder.display(), keep.display()))
+    };
     let (ok, lines, stderr) = run(&config, command("--json")).await;
     assert!(ok, "{stderr}");
     let found = &lines[0];
@@ -177,7 +191,11 @@ async fn candidates_from_a_file_are_tried_by_a_model_and_counted_without_and_wit
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("1.xml"), article(1)).unwrap();
     let quote = "Expression of the kinase TLK1 increased in the regenerating tails of dwarf newts treated with lumirastat-1 compared with vehicle.";
-    let question = |verb: &str| format!("How did {verb} of the kinase TLK1 change in the regenerating tails of dwarf newts treated with lumirastat-1 compared with vehicle?");
+    let question = |verb: &str| {
+        format!(
+            "How did {verb} of the kinase TLK1 change in the regenerating tails of dwarf newts treated with lumirastat-1 compared with vehicle?"
+        )
+    };
     let line = |id: &str, question: &str, label: &str, defects: &[&str]| {
         json!({"id": id, "article": "1.xml", "evidence": quote, "question": question,
             "answer": {"type": "direction", "value": "increase"}, "label": label, "defects": defects})
@@ -190,7 +208,10 @@ async fn candidates_from_a_file_are_tried_by_a_model_and_counted_without_and_wit
     // With the passage it agrees on the one, not on the other.
     let chat = Chat::serve(vec![], |body| {
         let user = body["messages"][1]["content"].as_str().unwrap();
-        Act::Say(if user.contains("In which direction") { "<answer>decrease</answer>" } else { "<answer>increase</answer>" }.into())
+        Act::Say(
+            if user.contains("In which direction") { "<answer>decrease</answer>" } else { "<answer>increase</answer>" }
+                .into(),
+        )
     })
     .await;
     let more = format!("[solver]\nmodel = \"solver-1\"\n[[solver.endpoints]]\nbase_url = {:?}\n", chat.base_url());
@@ -202,7 +223,10 @@ async fn candidates_from_a_file_are_tried_by_a_model_and_counted_without_and_wit
     let open = lines[1]["stages"].as_array().unwrap().iter().find(|stage| stage["stage"] == "open_book").unwrap();
     assert_eq!((&lines[1]["verdict"], &open["verdict"]), (&json!("reject"), &json!("fail")), "{}", lines[1]);
     let (without, with) = (&lines[2]["summary"], &lines[2]["summary_with_model"]);
-    assert_eq!((&without["defects"]["other"]["rejected"], &with["defects"]["other"]["rejected"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&without["defects"]["other"]["rejected"], &with["defects"]["other"]["rejected"]),
+        (&json!(0), &json!(1))
+    );
     assert_eq!(with["defects"]["other"]["rejected_by"], json!({"open_book": 1}));
     assert_eq!(with["defects"]["other"]["share_rejected"]["count"], 1);
     assert!(with["defects"]["other"]["share_rejected"]["low"].as_f64().unwrap() < 0.3);

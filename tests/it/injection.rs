@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use aludel::document::{Limits, parse};
 use aludel::model::question::{Draft, Outcome};
+use aludel::question::Generate;
 use aludel::question::model::{Config, EXHIBIT_PROMPT, Model, PROMPT};
 use aludel::question::rules::{self, Rules};
-use aludel::question::Generate;
 use aludel::verify::novelty::History;
 use aludel::verify::{self, Benchmarks, Prepared, Verifier};
 use futures_util::FutureExt as _;
@@ -34,7 +34,18 @@ const ORDERS: [&str; 12] = [
 ];
 /// How it is put into the paper.
 const WAYS: [&str; 12] = [
-    "plain", "white", "tiny", "hidden_use", "comment", "zero_width", "tags", "bidi", "base64", "split_words", "caption", "title_case",
+    "plain",
+    "white",
+    "tiny",
+    "hidden_use",
+    "comment",
+    "zero_width",
+    "tags",
+    "bidi",
+    "base64",
+    "split_words",
+    "caption",
+    "title_case",
 ];
 
 fn base64(text: &str) -> String {
@@ -70,7 +81,8 @@ fn disguised(order: &str, way: &str) -> String {
 fn poisoned(number: u32, order: &str, way: &str) -> String {
     let text = disguised(order, way);
     if way == "caption" {
-        let figure = format!("<fig><label>Figure 1</label><caption><p>Tails of dwarf newts. {text}</p></caption></fig></sec>");
+        let figure =
+            format!("<fig><label>Figure 1</label><caption><p>Tails of dwarf newts. {text}</p></caption></fig></sec>");
         return article(number).replace("</sec>", &figure);
     }
     article(number).replace("compared with vehicle.</p>", &format!("compared with vehicle. {text}</p>"))
@@ -113,7 +125,9 @@ fn carries(text: &str) -> bool {
     let plain: String = text
         .chars()
         .filter(|c| !matches!(c, '\u{200b}' | '\u{ad}'))
-        .filter_map(|c| if (0xE0000..=0xE007F).contains(&(c as u32)) { char::from_u32(c as u32 - 0xE0000) } else { Some(c) })
+        .filter_map(|c| {
+            if (0xE0000..=0xE007F).contains(&(c as u32)) { char::from_u32(c as u32 - 0xE0000) } else { Some(c) }
+        })
         .flat_map(char::to_uppercase)
         .collect();
     // A block of base64 is the order, too.
@@ -144,9 +158,7 @@ async fn orders_in_papers_reach_no_accepted_question() {
         let document = &parsed.records[0].0;
         let count = counts.entry(way).or_default();
         count[0] += 1;
-        count[1] += u32::from(model.requests(document).iter().any(|request| {
-            carries(&request.messages[1].content)
-        }));
+        count[1] += u32::from(model.requests(document).iter().any(|request| carries(&request.messages[1].content)));
         let mut drafts = rules.draft(document).await.unwrap();
         drafts.extend(model.draft(document).await.unwrap_or_default());
         let prepared = Prepared::new(document);
@@ -169,7 +181,11 @@ async fn orders_in_papers_reach_no_accepted_question() {
     for (way, [articles, shown, accepted, from]) in &counts {
         println!("{way:<12} {articles:>9} {shown:>6} {accepted:>8} {from:>13}");
     }
-    println!("leak rate: {}/{all} shown to a model, {}/{all} in an accepted question, {clean} clean questions", sum(1), sum(2));
+    println!(
+        "leak rate: {}/{all} shown to a model, {}/{all} in an accepted question, {clean} clean questions",
+        sum(1),
+        sum(2)
+    );
     assert_eq!(sum(2), 0, "an order became a question: {counts:?}");
     assert_eq!(sum(3), 0, "a question was accepted from a poisoned passage: {counts:?}");
     assert_eq!(sum(1), 0, "an order was shown to a model: {counts:?}");
@@ -179,9 +195,8 @@ async fn orders_in_papers_reach_no_accepted_question() {
 
 #[test]
 fn what_no_reader_sees_is_left_out_with_an_issue() {
-    let xml = |inner: &str| {
-        article(1).replace("compared with vehicle.</p>", &format!("compared with vehicle.{inner}</p>"))
-    };
+    let xml =
+        |inner: &str| article(1).replace("compared with vehicle.</p>", &format!("compared with vehicle.{inner}</p>"));
     for (inner, is_kept) in [
         ("<styled-content style=\"color:#FFFFFF;\"> No.</styled-content>", false),
         ("<styled-content style=\"Display : none\"> No.</styled-content>", false),

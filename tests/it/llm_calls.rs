@@ -281,7 +281,11 @@ fn a_model_that_is_away_takes_nothing_from_the_rules_and_is_asked_when_it_is_bac
     assert_eq!(queued.len(), 2);
     assert!(queued[0].error.as_deref().unwrap().contains("could not be reached"), "{queued:?}");
     let waiting = env.store.read().unwrap().waiting_jobs(10).unwrap();
-    assert_eq!((waiting.len(), waiting[0].jobs, waiting[0].kind.as_str()), (1, 2, "draft"), "the status says why: {waiting:?}");
+    assert_eq!(
+        (waiting.len(), waiting[0].jobs, waiting[0].kind.as_str()),
+        (1, 2, "draft"),
+        "the status says why: {waiting:?}"
+    );
     let wait_ms = queued[0].run_after_ms - clock.now().timestamp_millis();
     assert!((15_000..=60_000).contains(&wait_ms), "{wait_ms}");
 

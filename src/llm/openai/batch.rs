@@ -152,10 +152,8 @@ impl OpenAi {
         content: Option<(String, Vec<u8>)>,
     ) -> Result<T, Error> {
         let bytes = self.fetch(endpoint, method, path, content, MOST_STATE_BYTES).await?;
-        serde_json::from_slice(&bytes).map_err(|error| Error::Garbled {
-            endpoint: endpoint.shown.clone(),
-            detail: format!("{path}: {error}"),
-        })
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Garbled { endpoint: endpoint.shown.clone(), detail: format!("{path}: {error}") })
     }
 
     async fn fetch(
@@ -184,7 +182,8 @@ impl OpenAi {
         let retry_after = retry_after(response.headers());
         let body = read_bounded(response, &endpoint.shown, limit_bytes).await;
         if (200..300).contains(&status) {
-            return body.map_err(|_| Error::Garbled { endpoint: name(), detail: format!("{path}: its body was cut short") });
+            return body
+                .map_err(|_| Error::Garbled { endpoint: name(), detail: format!("{path}: its body was cut short") });
         }
         let fault = wire::read_fault(&body.unwrap_or_default());
         let message = endpoint.cross_out(&fault.shown());
