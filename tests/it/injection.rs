@@ -159,7 +159,7 @@ async fn orders_in_papers_reach_no_accepted_question() {
         let count = counts.entry(way).or_default();
         count[0] += 1;
         count[1] += u32::from(model.requests(document).iter().any(|request| carries(&request.messages[1].content)));
-        let mut drafts = rules.draft(document).await.unwrap();
+        let mut drafts = rules.draft(document);
         drafts.extend(model.draft(document).await.unwrap_or_default());
         let prepared = Prepared::new(document);
         let passages = document.passages();

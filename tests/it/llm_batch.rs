@@ -50,10 +50,8 @@ async fn calls_are_gathered_answered_and_kept_for_less() {
     assert_eq!(server.batches(), before, "what is known is not asked again");
 
     // What fails is that call's own, and is handed in anew.
-    let (bad, lost, good) =
-        tokio::join!(asking.complete(&request("fail")), async { asking.complete(&request("lose")).await }, async {
-            asking.complete(&request("good")).await
-        });
+    let (fail, lose, good) = (request("fail"), request("lose"), request("good"));
+    let (bad, lost, good) = tokio::join!(asking.complete(&fail), asking.complete(&lose), asking.complete(&good));
     assert!(matches!(bad, Err(Error::Unavailable { status: 500, .. })), "{bad:?}");
     let lost = lost.unwrap_err();
     assert!(matches!(lost, Error::Batch { .. }) && lost.retry() == Retry::Backoff, "{lost}");
