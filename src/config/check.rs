@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{Config, Error, File};
 use crate::clock::Clock;
+use crate::fetch::politeness::is_loopback;
 use crate::model::delivery::SourceName;
 use crate::question::GeneratorKind;
 use crate::store::DataDir;
@@ -80,6 +81,7 @@ pub(super) fn check(
         &mut question.model.exhibit_prompt_file,
         &mut release.key_file,
         &mut web.review_token_file,
+        &mut release.hub.token_file,
     ];
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
@@ -190,6 +192,7 @@ fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> O
     if !part.url.is_empty() {
         check_url("release.url", &part.url, faults);
     }
+    hub(&part.hub, faults);
     let zone = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
     match Schedule::parse(&part.schedule, zone) {
         Ok(schedule) => part.enabled.then_some(schedule),
@@ -197,6 +200,23 @@ fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> O
             faults.add("release.schedule", refused);
             None
         }
+    }
+}
+
+/// Where releases are pushed to.
+fn hub(part: &release::hub::Config, faults: &mut Faults) {
+    check_url("release.hub.endpoint", &part.endpoint, faults);
+    let url = Url::parse(&part.endpoint).ok();
+    if url.is_some_and(|url| url.scheme() == "http" && !is_loopback(&url)) {
+        faults.add("release.hub.endpoint", "the token would travel readable: use https");
+    }
+    faults.range("release.hub.max_tries", part.max_tries, 1, 100);
+    faults.range("release.hub.silence_seconds", part.silence_seconds, 1, 86_400);
+    if part.is_on() && !release::hub::Config::is_owner(&part.owner) {
+        faults.add("release.hub.owner", format!("{:?} is no name of a user or organisation", part.owner));
+    }
+    if part.is_on() && part.token_file.is_none() {
+        faults.add("release.hub.token_file", "pushing needs the file of an access token that may write");
     }
 }
 

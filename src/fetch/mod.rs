@@ -7,6 +7,7 @@ pub mod body;
 pub mod client;
 pub mod politeness;
 pub mod retry;
+mod secret;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use client::{BadBody, Client, Fetched, Request, Validators};
 pub use retry::Retry;
+pub use secret::Secret;
 
 /// How the service behaves towards other people's servers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::Error;
 use super::ask::MOST_REPAIRS;
+use crate::fetch::Secret;
 
 /// Which language model is asked, where, and for how much at most.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -260,51 +261,20 @@ impl Config {
     }
 }
 
-/// A text that no log line and no error message shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The endpoint's key: from its file, else from its variable as `environment` knows it.
-    ///
-    /// # Errors
-    /// [`Error::Config`] when the file can not be read or a named source holds nothing.
-    pub fn of(endpoint: &Endpoint, environment: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, Error> {
-        let config = |reason: String| Error::Config { reason };
-        let text = if let Some(path) = &endpoint.api_key_file {
-            let read = std::fs::read_to_string(path);
-            read.map_err(|error| config(format!("the API key file {} can not be read: {error}", path.display())))?
-        } else if let Some(name) = &endpoint.api_key_env {
-            environment(name).ok_or_else(|| config(format!("the environment holds no API key named {name}")))?
-        } else {
-            return Ok(None);
-        };
-        let key = text.trim();
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let from = endpoint.base_url.as_str();
-            return Err(config(format!("the API key for {from} is empty or holds characters that no key has")));
-        }
-        Ok(Some(Secret(key.to_owned())))
-    }
-
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// `text` with the key crossed out: servers repeat it in their errors.
-    pub(super) fn cross_out(&self, text: &str) -> String {
-        text.replace(&self.0, "[secret]")
-    }
+/// The endpoint's key: from its file, else from its variable as `environment` knows it.
+///
+/// # Errors
+/// [`Error::Config`] when the file can not be read or a named source holds nothing.
+pub fn key(endpoint: &Endpoint, environment: impl Fn(&str) -> Option<String>) -> Result<Option<Secret>, Error> {
+    let config = |reason: String| Error::Config { reason };
+    let key = match (&endpoint.api_key_file, &endpoint.api_key_env) {
+        (Some(path), _) => Secret::read(path).map_err(|reason| format!("the API key file {reason}")),
+        (None, Some(name)) => environment(name)
+            .ok_or_else(|| format!("the environment holds no API key named {name}"))
+            .and_then(|text| Secret::new(&text).map_err(|reason| format!("the API key in {name} {reason}"))),
+        (None, None) => return Ok(None),
+    };
+    key.map(Some).map_err(config)
 }
 
 #[cfg(test)]
@@ -366,15 +336,14 @@ mod tests {
         std::fs::write(&path, "sk-invented\n").unwrap();
         let environment = |name: &str| (name == "KEY").then(|| "sk-other".to_owned());
         let from_file = Endpoint { api_key_file: Some(path.clone()), ..endpoint("http://a.example") };
-        let key = Secret::of(&from_file, environment).unwrap().unwrap();
-        assert_eq!((key.expose(), format!("{key:?}").as_str()), ("sk-invented", "[secret]"));
-        assert_eq!(key.cross_out("wrong key sk-invented!"), "wrong key [secret]!");
+        let secret = key(&from_file, environment).unwrap().unwrap();
+        assert_eq!((secret.expose(), format!("{secret:?}").as_str()), ("sk-invented", "[secret]"));
         let from_environment = |name: &str| Endpoint { api_key_env: Some(name.into()), ..endpoint("http://a.example") };
-        assert_eq!(Secret::of(&from_environment("KEY"), environment).unwrap().unwrap().expose(), "sk-other");
-        assert!(Secret::of(&from_environment("NONE"), environment).is_err());
-        assert_eq!(Secret::of(&endpoint("http://a.example"), environment).unwrap(), None);
+        assert_eq!(key(&from_environment("KEY"), environment).unwrap().unwrap().expose(), "sk-other");
+        assert!(key(&from_environment("NONE"), environment).is_err());
+        assert_eq!(key(&endpoint("http://a.example"), environment).unwrap(), None);
         std::fs::write(&path, "two words").unwrap();
-        let error = Secret::of(&from_file, environment).unwrap_err().to_string();
+        let error = key(&from_file, environment).unwrap_err().to_string();
         assert!(!error.contains("two words"), "{error}");
     }
 }

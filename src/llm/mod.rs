@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ask::ask;
-pub use config::{BatchConfig, Budget, Config, Endpoint, Prices, Secret};
+pub use config::{BatchConfig, Budget, Config, Endpoint, Prices};
 pub use error::{Error, Period};
 pub use openai::OpenAi;
 pub use text::{quoted, read_json};

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::hub;
 use crate::model::question::Tier;
 
 /// What is released, and when.
@@ -49,6 +50,8 @@ pub struct Config {
     pub reserve_mib: u64,
     /// File of the minisign secret key. Default: `minisign.key` in the data directory, made on first use.
     pub key_file: Option<PathBuf>,
+    /// Where releases are pushed to. Default: nowhere.
+    pub hub: hub::Config,
 }
 
 impl Default for Config {
@@ -74,6 +77,7 @@ impl Default for Config {
             keep: 12,
             reserve_mib: 1024,
             key_file: None,
+            hub: hub::Config::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod diff;
 mod disk;
 pub mod export;
 pub mod grader;
+pub mod hub;
 pub mod licence;
 pub mod manifest;
 pub mod model;

@@ -71,6 +71,7 @@ fn describe() {
     describe_gauge!("aludel_drift_band", "Upper end of the band of chance for the newest window");
     describe_gauge!("aludel_drift_documents", "Labelled works in the newest window");
     describe_counter!("aludel_releases_total", "Releases that were made or skipped, by kind and result");
+    describe_counter!("aludel_release_pushes_total", "Releases that were pushed to the hub, by kind and result");
     describe_gauge!(
         "aludel_release_progress",
         "Share of its questions that the release being made, or the last one, has written"

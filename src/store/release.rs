@@ -65,6 +65,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
     })
 }
 
+/// The setting that holds what was pushed last.
+fn pushed(kind: &str, name: &str) -> String {
+    format!("pushed:{kind}:{name}")
+}
+
 impl Rows {
     /// All releases of a kind, in the order in which their numbers were taken.
     ///
@@ -81,6 +86,14 @@ impl Rows {
     pub fn release(&self, kind: &str, name: &str, version: &str) -> Result<Option<Release>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM releases WHERE kind = ?1 AND name = ?2 AND version = ?3");
         self.find(&sql, (kind, name, version), read)
+    }
+
+    /// What of a kind and name was pushed last, as [`WriteTxn::note_release_pushed`] was told.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn pushed_release(&self, kind: &str, name: &str) -> Result<Option<String>, Error> {
+        self.setting(&pushed(kind, name))
     }
 
     /// The last `n` events of the log that are called `event`, newest first: time, subject, reason.
@@ -157,6 +170,15 @@ impl WriteTxn<'_> {
             ReleaseStatus::Yanked => self.audit("release_yanked", &subject, reason.unwrap_or_default()),
             ReleaseStatus::Staged | ReleaseStatus::Sealed => Ok(()),
         }
+    }
+
+    /// Notes what of a kind and name was pushed, as `state` says it, and where it is.
+    ///
+    /// # Errors
+    /// When the store can not be written.
+    pub fn note_release_pushed(&mut self, kind: &str, name: &str, state: &str, place: &str) -> Result<(), Error> {
+        self.set_setting(&pushed(kind, name), state)?;
+        self.audit("release_pushed", &format!("{kind} {name} {state}"), place)
     }
 
     /// Keeps a release's folder from retention, or no longer.

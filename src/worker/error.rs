@@ -21,6 +21,8 @@ pub enum Error {
     Topic(#[from] topic::Error),
     #[error("no release was made: {0}")]
     Release(#[from] release::Error),
+    #[error("no release was pushed: {0}")]
+    Push(#[from] release::hub::Error),
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("cannot watch the inbox {}: {reason}", path.display())]
@@ -45,6 +47,7 @@ impl Error {
             Error::Release(error) if !error.is_passing() => Retry::Never,
             Error::Draft(error) => error.retry(),
             Error::Trial(error) => error.retry(),
+            Error::Push(error) => error.retry(),
             Error::Release(_) | Error::Poll(_) | Error::Index(_) | Error::Io { .. } | Error::Watch { .. } => {
                 Retry::Backoff
             }

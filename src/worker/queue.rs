@@ -32,6 +32,8 @@ pub enum Order {
     Drift {},
     /// Release a data set.
     Release { cause: Cause },
+    /// Push the newest releases to the hub.
+    Push {},
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
@@ -58,7 +60,8 @@ impl Cause {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 9] = ["poll", "file", "recheck", "edit", "topics", "drift", "draft", "trial", "release"];
+pub const KINDS: [&str; 10] =
+    ["poll", "file", "recheck", "edit", "topics", "drift", "draft", "trial", "release", "push"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -71,6 +74,7 @@ impl Order {
             Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
             Order::Release { .. } => "release",
+            Order::Push {} => "push",
             Order::Poll { .. } => "poll",
         }
     }
@@ -81,7 +85,7 @@ impl Order {
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
             Order::Edit { review } => review.to_string(),
-            Order::Drift {} | Order::Trial {} => "all".to_owned(),
+            Order::Drift {} | Order::Trial {} | Order::Push {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
             Order::Release { cause } => cause.as_str().to_owned(),
@@ -202,6 +206,7 @@ mod tests {
             Order::Drift {},
             Order::Trial {},
             Order::Release { cause: Cause::Takedown },
+            Order::Push {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

@@ -101,6 +101,8 @@ async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) ->
             // There may be questions from before a model was there to try them.
             queue::enqueue(&mut txn, &Order::Trial {})?;
         }
+        // What was released while nothing was pushed, or by a command.
+        jobs::push::enqueue(&mut txn, &env.release)?;
         txn.commit()?;
         n_requeued
     };

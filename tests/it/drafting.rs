@@ -36,7 +36,7 @@ fn write(body: &Value) -> String {
         "We found that the uptake of lactate was 40 nmol/min in wild-type astrocytes of dwarf newts.",
     ];
     let quotes: Vec<Value> = uptake.iter().map(|quote| json!({"passage": 1, "quote": quote})).collect();
-    let fold = "How many times as high is the uptake of lactate in wild-type astrocytes of dwarf newts as in those without the transporter TRK5?";
+    let fold = "By how many fold is the uptake of lactate higher in wild-type astrocytes of dwarf newts than in those without the transporter TRK5?";
     let questions = if user.contains("(table)") {
         json!([
             {"kind": "quantity", "question": "What is the uptake of lactate through the transporter TRK9 in astrocytes of dwarf newts, in nmol/min?",
@@ -47,9 +47,9 @@ fn write(body: &Value) -> String {
         ])
     } else {
         json!([
-            {"kind": "quantity", "question": fold, "evidence": quotes, "answer": number(4.0, None)},
-            {"kind": "finding", "question": fold.replace("How many times", "By what factor"), "evidence": quotes, "answer": number(4.0, None)},
-            {"kind": "quantity", "question": fold.replace("How many times", "How much"), "evidence": quotes, "answer": number(7.0, None)}
+            {"kind": "quantity", "question": fold, "evidence": quotes, "answer": number(4.0, Some("fold"))},
+            {"kind": "finding", "question": fold.replace("uptake of lactate higher", "lactate uptake higher"), "evidence": quotes, "answer": number(4.0, Some("fold"))},
+            {"kind": "quantity", "question": fold.replace("dwarf newts than", "adult dwarf newts than"), "evidence": quotes, "answer": number(7.0, Some("fold"))}
         ])
     };
     json!({"questions": questions}).to_string()
@@ -94,17 +94,24 @@ async fn text_tables_and_captions_become_questions_with_their_cells_and_images()
         let (_, lines, _) = run(&config, words(&format!("show {} --json", line["id"].as_str().unwrap()))).await;
         shown.push(lines[0].clone());
     }
+    let store =
+        aludel::store::Store::open_read(&dir.path().join("data/aludel.db"), aludel::clock::Clock::system()).unwrap();
+    let rows = store.read().unwrap();
+    for id in rows.question_ids(aludel::model::status::QuestionStatus::Rejected, None, 10).unwrap() {
+        let question = rows.question(&id).unwrap().unwrap();
+        println!("rejected: {} {:?}", question.question, question.verification.last());
+    }
     let kinds: Vec<&str> = shown.iter().filter_map(|view| view["kind"].as_str()).collect();
     assert_eq!(report["accepted"], 3, "{report} {kinds:?}");
     let of = |text: &str| shown.iter().find(|view| view["question"].as_str().unwrap().contains(text)).unwrap();
-    let fold = of("How many times");
+    let fold = of("uptake of lactate higher");
     assert_eq!(
         (&fold["kind"], fold["evidence"].as_array().unwrap().len()),
         (&json!("quantity"), 2),
         "it follows from both"
     );
     assert!(
-        !shown.iter().any(|view| view["question"].as_str().unwrap().contains("By what factor")),
+        !shown.iter().any(|view| view["question"].as_str().unwrap().contains("lactate uptake higher")),
         "only who reckons may"
     );
     let cell = of("through the transporter TRK9");

@@ -10,6 +10,7 @@ mod fetch;
 mod drafting;
 mod grade;
 mod injection;
+mod hub;
 mod llm;
 mod llm_batch;
 mod llm_calls;

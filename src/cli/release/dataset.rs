@@ -1,4 +1,3 @@
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -46,7 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let place = || format!("the data directory {}", config.data_dir.root().display());
     let app = App::open(&config).with_context(place)?;
     let env = app.env_without_archives(&config).with_context(place)?;
-    let bar = bar();
+    let bar = super::bar("questions");
     let cause = if args.patch { Cause::Takedown } else { Cause::Command };
     let made = dataset(&env, Ask { cause, at: args.at, stage: args.stage }, &mut |done, all| {
         bar.set_length(all);
@@ -95,11 +94,4 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         text.push_str(&format!("\nsince {}: {}", manifest.more["previous"].as_str().unwrap_or("-"), counts.join(", ")));
     }
     crate::cli::print_line(text)
-}
-
-fn bar() -> indicatif::ProgressBar {
-    let bar =
-        if std::io::stderr().is_terminal() { indicatif::ProgressBar::new(0) } else { indicatif::ProgressBar::hidden() };
-    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} questions  {elapsed}");
-    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
 }

@@ -14,6 +14,7 @@ use crate::release::manifest::Kind;
 use crate::release::model::alias::{Alias, history};
 use crate::release::publish::{Root, yank as mark};
 use crate::store::release::Release;
+use crate::worker::jobs::push;
 
 /// Which release.
 #[derive(Debug, clap::Args)]
@@ -79,6 +80,7 @@ pub fn yank(args: &YankArgs) -> anyhow::Result<ExitCode> {
     txn.move_release(&release, ReleaseStatus::Yanked, None, Some(&args.reason))?;
     // The mark before the row: a kill in between leaves a release that says more than the store, never less.
     mark(&folder, &args.reason, config.clock.now())?;
+    push::enqueue(&mut txn, &config.release)?;
     txn.commit()?;
     let object = json!({ "state": "yanked", "version": release.version, "reason": args.reason, "path": folder });
     let text = format!("{} {} is yanked: {}", release.name, release.version, args.reason);

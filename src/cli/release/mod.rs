@@ -7,8 +7,10 @@ mod list;
 mod mark;
 mod model;
 mod publish;
+mod push;
 mod verify;
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ enum Command {
     Verify(verify::Args),
     /// Publish a data set that was made with --stage, or discard it
     Publish(publish::Args),
+    /// Push the newest data set, or a model's champion, to a Hugging Face repository
+    Push(push::Args),
     /// Take a release back, with a reason; its files stay
     Yank(mark::YankArgs),
     /// Keep a release's files from retention
@@ -57,6 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Publish(args) => publish::run(args),
+        Command::Push(args) => push::run(args),
         Command::Yank(args) => mark::yank(args),
         Command::Pin(args) => mark::pin(args),
         Command::Alias(args) => alias::run(args),
@@ -70,4 +75,12 @@ fn find(root: &Root, named: &str) -> PathBuf {
         Ok(version) if !Path::new(named).exists() => root.folder(Kind::Dataset, "", version),
         _ => PathBuf::from(named),
     }
+}
+
+/// Progress on a terminal.
+fn bar(unit: &str) -> indicatif::ProgressBar {
+    let bar =
+        if std::io::stderr().is_terminal() { indicatif::ProgressBar::new(0) } else { indicatif::ProgressBar::hidden() };
+    let style = indicatif::ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{elapsed}}"));
+    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
 }

@@ -25,7 +25,9 @@ use crate::fetch::client::redact;
 use crate::fetch::politeness::is_loopback;
 use crate::fetch::{self, retry};
 
-use super::{Config, Error, LanguageModel, Prices, Reply, Request, Secret, Usage, tokens_of_bytes};
+use super::config::key;
+use super::{Config, Error, LanguageModel, Prices, Reply, Request, Usage, tokens_of_bytes};
+use crate::fetch::Secret;
 use pool::{Breaker, Place, Pool, Terms};
 use wire::{Answer, NoAnswer};
 
@@ -97,7 +99,7 @@ impl OpenAi {
             endpoints.push(Endpoint {
                 shown: redact(&url),
                 model: endpoint.model.clone().unwrap_or_else(|| config.model.clone()),
-                key: Secret::of(endpoint, |name| std::env::var(name).ok())?,
+                key: key(endpoint, |name| std::env::var(name).ok())?,
                 prices: endpoint.prices.unwrap_or(config.prices),
                 client: if is_loopback(&url) { loopback.clone() } else { outside.clone() },
                 url,

@@ -7,6 +7,7 @@ pub mod file;
 pub mod full_text;
 pub mod index;
 pub mod poll;
+pub mod push;
 pub mod recheck;
 pub mod trial;
 pub mod topics;
@@ -35,6 +36,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
             };
             release::dataset(env, ask, &mut progress).map(drop)
         }
+        Order::Push {} => push::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }
 }

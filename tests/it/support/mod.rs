@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod chat;
+pub mod hub;
 pub mod service;
 pub mod station;
 

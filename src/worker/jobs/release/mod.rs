@@ -22,6 +22,7 @@ use crate::release::seal::{Sealed, Sealer};
 use crate::release::sign::Signer;
 use crate::release::{self, Version, catalog, expected_bytes, guard, read, retention};
 use crate::store::release::Release;
+use crate::worker::jobs::push;
 use crate::worker::queue::{Cause, Retry};
 use crate::worker::{Env, Error};
 
@@ -226,6 +227,7 @@ fn record(env: &Env, release: &Release, folder: &std::path::Path) -> Result<(), 
     txn.record_released(release, listing.rows, listing.tombstones)?;
     txn.record_audit(release, &audit)?;
     txn.move_release(release, ReleaseStatus::Published, Some(&summary(&manifest)), None)?;
+    push::enqueue(&mut txn, &env.release)?;
     txn.commit()?;
     metrics::counter!("aludel_releases_total", "kind" => "dataset", "result" => "published").increment(1);
     let rows = manifest.more["rows"].as_u64().unwrap_or(0);

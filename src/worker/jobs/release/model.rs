@@ -14,6 +14,7 @@ use crate::release::publish::Root;
 use crate::release::sign::Signer;
 use crate::release::{Version, catalog, guard};
 use crate::store::release::{NewRelease, Release};
+use crate::worker::jobs::push;
 use crate::worker::queue::{Cause, Retry};
 use crate::worker::{Env, Error};
 
@@ -95,6 +96,7 @@ fn record(env: &Env, root: &Root, release: &Release, manifest: &Manifest) -> Res
     });
     let mut txn = env.store.write()?;
     txn.move_release(release, ReleaseStatus::Published, Some(&summary), None)?;
+    push::enqueue(&mut txn, &env.release)?;
     txn.commit()?;
     metrics::counter!("aludel_releases_total", "kind" => "model", "result" => "published").increment(1);
     tracing::info!(name = release.name, version = release.version, "a model was released");
