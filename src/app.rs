@@ -90,7 +90,14 @@ impl App {
         let env = worker::Env::new(store, index, data_dir, limits, generators, judge, archives);
         let env = env.with_topics(config.topics.clone(), Some(config.training.clone()), config.drift.clone());
         let env = env.with_release(config.release.clone(), config.release_schedule.clone());
+        let env = env.with_refresh(App::refreshes(config));
         Ok(env.with_trial(self.trial(config)?))
+    }
+
+    /// When and how models are trained anew.
+    pub fn refreshes(config: &Config) -> worker::Refreshes {
+        let (schedule, zone) = (config.refresh_schedule.clone(), config.zone);
+        worker::Refreshes { config: config.refresh.clone(), schedule, zone }
     }
 
     /// Stages 1 to 7 with the registered benchmarks.

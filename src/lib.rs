@@ -18,6 +18,7 @@ pub mod topic;
 pub mod drift;
 pub mod review;
 pub mod release;
+pub mod refresh;
 pub mod store;
 pub mod index;
 pub mod worker;

@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod demo;
 mod drift;
+mod eval;
 mod grade;
 mod ingest;
 mod line;
@@ -17,6 +18,7 @@ mod man;
 mod migrate;
 mod parse;
 mod poll;
+mod refresh;
 mod release;
 mod restore;
 mod review;
@@ -27,6 +29,7 @@ mod show;
 mod simulate;
 mod status;
 mod topics;
+mod train;
 mod verify;
 
 use std::io::Write;
@@ -62,6 +65,8 @@ enum Command {
     Demo(demo::Args),
     /// Watch the field's topics move
     Drift(drift::Args),
+    /// Score a model on a set of questions, or on a benchmark
+    Eval(eval::Args),
     /// Grade responses against answer specs: JSON lines in, scores out
     Grade(grade::Args),
     /// Take in files and folders, to the end
@@ -74,6 +79,8 @@ enum Command {
     Parse(parse::Args),
     /// Read what the archives posted since the last time
     Poll(poll::Args),
+    /// Train a model anew when the field has moved, and promote only what is better
+    Refresh(refresh::Args),
     /// Make, list, compare, check, publish and take back releases
     Release(release::Args),
     /// Put a backup in the place of the store
@@ -92,6 +99,8 @@ enum Command {
     Status(status::Args),
     /// The set of topics, and the classifier for what has no label
     Topics(topics::Args),
+    /// Do what there is to do in a job folder: train, then answer what is asked
+    Train(train::Args),
     /// Verify candidate questions against their articles
     Verify(verify::Args),
 }
@@ -111,12 +120,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(args) => config::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Drift(args) => drift::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Grade(args) => grade::run(&args),
         Command::Ingest(args) => ingest::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Poll(args) => poll::run(args),
+        Command::Refresh(args) => refresh::run(&args),
         Command::Release(args) => release::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Review(args) => review::run(&args),
@@ -126,6 +137,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => simulate::run(args),
         Command::Status(args) => status::run(&args),
         Command::Topics(args) => topics::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Verify(args) => verify::run(&args),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::delivery::SourceName;
 use crate::question::GeneratorKind;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{drift, fetch, release, source, telemetry};
+use crate::{drift, fetch, refresh, release, source, telemetry};
 
 /// Collects what is wrong.
 struct Faults(Vec<String>);
@@ -67,8 +67,10 @@ pub(super) fn check(
         faults.add("question.generators", "`openai` needs a model: set `llm.model` and an `[[llm.endpoints]]`");
     }
     let release_schedule = release(&file.release, zone, &mut faults);
+    let refresh_schedule = refresh(&file.refresh, zone, &mut faults);
     let (mut sources, mut llm, mut solver) = (file.sources, file.llm, file.solver);
     let (mut question, mut verify, mut release, mut web) = (file.question, file.verify, file.release, file.web);
+    let mut refresh = file.refresh;
     if release.contact.is_empty() {
         release.contact.clone_from(&file.contact);
     }
@@ -86,6 +88,11 @@ pub(super) fn check(
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
+    refresh.engines = beside(&refresh.engines, origin, None);
+    for path in [&mut refresh.program, &mut refresh.base_model].into_iter().flatten() {
+        *path = beside(path, origin, None);
+    }
+    let zone = zone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
     let (Some(training), true) = (training, faults.0.is_empty()) else {
         return Err(Error::Values { place: place.to_owned(), faults: faults.0 });
     };
@@ -110,6 +117,9 @@ pub(super) fn check(
         drift: file.drift,
         release,
         release_schedule,
+        refresh,
+        refresh_schedule,
+        zone,
     })
 }
 
@@ -198,6 +208,35 @@ fn release(part: &release::Config, zone: Option<&str>, faults: &mut Faults) -> O
         Ok(schedule) => part.enabled.then_some(schedule),
         Err(refused) => {
             faults.add("release.schedule", refused);
+            None
+        }
+    }
+}
+
+/// When a refresh is due by the calendar.
+fn refresh(part: &refresh::Config, zone: Option<&str>, faults: &mut Faults) -> Option<Schedule> {
+    for (key, reason) in part.faults() {
+        faults.add(&format!("refresh.{key}"), reason);
+    }
+    if part.enabled {
+        for (key, is_missing) in [
+            ("base_model", part.base_model.is_none()),
+            ("base_name", part.base_name.trim().is_empty()),
+            ("base_licence", part.base_licence.trim().is_empty()),
+        ] {
+            if is_missing {
+                faults.add(&format!("refresh.{key}"), "is needed for `refresh.enabled`");
+            }
+        }
+    }
+    if part.schedule.trim().is_empty() {
+        return None;
+    }
+    let zone = zone.filter(|name| name.parse::<chrono_tz::Tz>().is_ok());
+    match Schedule::parse(&part.schedule, zone) {
+        Ok(schedule) => Some(schedule),
+        Err(refused) => {
+            faults.add("refresh.schedule", refused);
             None
         }
     }

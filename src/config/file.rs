@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Scale;
-use crate::{document, drift, fetch, index, llm, question, release, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, llm, question, refresh, release, source, telemetry, verify, web, worker};
 
 /// The whole file. A room's part is the room's own `Config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,7 @@ pub struct File {
     pub topics: worker::topics::Config,
     pub drift: drift::detector::Config,
     pub release: release::Config,
+    pub refresh: refresh::Config,
     /// Simulated time, as `aludel simulate` prints it; for tests. Default: the system's.
     pub clock: Option<Scale>,
 }
@@ -59,6 +60,7 @@ impl Default for File {
             topics: worker::topics::Config::default(),
             drift: drift::detector::Config::default(),
             release: release::Config::default(),
+            refresh: refresh::Config::default(),
             clock: None,
         }
     }

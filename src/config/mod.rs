@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::model::delivery::SourceName;
 use crate::store::DataDir;
 use crate::worker::schedule::Schedule;
-use crate::{document, drift, fetch, index, llm, question, release, source, telemetry, verify, web, worker};
+use crate::{document, drift, fetch, index, llm, question, refresh, release, source, telemetry, verify, web, worker};
 
 pub use file::File;
 
@@ -55,6 +55,12 @@ pub struct Config {
     pub release: release::Config,
     /// When a data set is released; `None` when that is switched off.
     pub release_schedule: Option<Schedule>,
+    /// With files looked up.
+    pub refresh: refresh::Config,
+    /// When a refresh is due by the calendar; `None` when never.
+    pub refresh_schedule: Option<Schedule>,
+    /// In which hours of the day are counted.
+    pub zone: chrono_tz::Tz,
 }
 
 /// What the command line says over the file and the environment.

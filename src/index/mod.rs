@@ -26,7 +26,7 @@ use tantivy::{IndexReader, ReloadPolicy, TantivyError};
 pub use facet::{FacetCount, Facets};
 pub use filter::{Filter, FilterError};
 pub use reader::{Hit, Kind, Query, Results, Sort, Stats};
-pub use row::{Change, EvidenceRow, PassageRow, QuestionRow, WorkRow, answer_text};
+pub use row::{Change, EvidenceRow, PassageRow, QuestionRow, WorkRow};
 pub use snippet::Snippet;
 pub use writer::Batch;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::model::answer::{AnswerSpec, Comparator, Direction, Item};
 use crate::model::delivery::SourceName;
 use crate::model::document::{PassageKind, SectionKind};
 use crate::model::licence::LicenceCode;
@@ -65,49 +64,6 @@ pub struct PassageRow {
     pub kind: PassageKind,
     pub section: SectionKind,
     pub work: Arc<WorkRow>,
-}
-
-/// The answer as a person reads it: `5.2 mg`, `increase`, `B: the liver`.
-pub fn answer_text(answer: &AnswerSpec) -> String {
-    let names = |items: &[Item]| -> Vec<String> {
-        let name = |item: &Item| match item {
-            Item::Name(value) | Item::Term { value, .. } => value.clone(),
-        };
-        items.iter().map(name).collect()
-    };
-    match answer {
-        AnswerSpec::Number { value, unit, comparator, .. } => {
-            let sign = match comparator {
-                Comparator::Equal => "",
-                Comparator::Less => "< ",
-                Comparator::Greater => "> ",
-            };
-            let unit = match unit.as_deref() {
-                Some("%") => "%".to_owned(),
-                Some(unit) => format!(" {unit}"),
-                None => String::new(),
-            };
-            format!("{sign}{value}{unit}")
-        }
-        AnswerSpec::Term { value, .. } | AnswerSpec::Sequence { value, .. } => value.clone(),
-        AnswerSpec::Choice { options, correct } => {
-            let letter = correct.bytes().next().filter(|_| correct.len() == 1);
-            let place = letter.and_then(|letter| letter.to_ascii_uppercase().checked_sub(b'A'));
-            match place.and_then(|place| options.get(usize::from(place))) {
-                Some(option) => format!("{correct}: {option}"),
-                None => correct.clone(),
-            }
-        }
-        AnswerSpec::Boolean { value } => if *value { "yes" } else { "no" }.to_owned(),
-        AnswerSpec::Direction { value } => match value {
-            Direction::Increase => "increase",
-            Direction::Decrease => "decrease",
-            Direction::NoChange => "no change",
-        }
-        .to_owned(),
-        AnswerSpec::Set { items } => names(items).join(", "),
-        AnswerSpec::Ranking { items } => names(items).join(" > "),
-    }
 }
 
 /// One step of the change log. Applying a step twice is the same as applying it once.

@@ -64,6 +64,49 @@ impl AnswerSpec {
         // Proof: every field is a string, bool, list or float, and serde_json writes non-finite floats as null.
         serde_json::to_string(self).unwrap_or_default()
     }
+
+    /// The answer as a person writes it: `5.2 mg`, `increase`, `B: the liver`.
+    pub fn text(&self) -> String {
+        let names = |items: &[Item]| -> Vec<String> {
+            let name = |item: &Item| match item {
+                Item::Name(value) | Item::Term { value, .. } => value.clone(),
+            };
+            items.iter().map(name).collect()
+        };
+        match self {
+            AnswerSpec::Number { value, unit, comparator, .. } => {
+                let sign = match comparator {
+                    Comparator::Equal => "",
+                    Comparator::Less => "< ",
+                    Comparator::Greater => "> ",
+                };
+                let unit = match unit.as_deref() {
+                    Some("%") => "%".to_owned(),
+                    Some(unit) => format!(" {unit}"),
+                    None => String::new(),
+                };
+                format!("{sign}{value}{unit}")
+            }
+            AnswerSpec::Term { value, .. } | AnswerSpec::Sequence { value, .. } => value.clone(),
+            AnswerSpec::Choice { options, correct } => {
+                let letter = correct.bytes().next().filter(|_| correct.len() == 1);
+                let place = letter.and_then(|letter| letter.to_ascii_uppercase().checked_sub(b'A'));
+                match place.and_then(|place| options.get(usize::from(place))) {
+                    Some(option) => format!("{correct}: {option}"),
+                    None => correct.clone(),
+                }
+            }
+            AnswerSpec::Boolean { value } => if *value { "yes" } else { "no" }.to_owned(),
+            AnswerSpec::Direction { value } => match value {
+                Direction::Increase => "increase",
+                Direction::Decrease => "decrease",
+                Direction::NoChange => "no change",
+            }
+            .to_owned(),
+            AnswerSpec::Set { items } => names(items).join(", "),
+            AnswerSpec::Ranking { items } => names(items).join(" > "),
+        }
+    }
 }
 
 /// How far a number may lie from the key, inclusive: a share of the key, or an amount in the key's unit.

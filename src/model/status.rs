@@ -113,6 +113,45 @@ impl ReleaseStatus {
     }
 }
 
+status! {
+    /// How far a refresh got.
+    RefreshStatus {
+        /// Something calls for it; its questions are not chosen yet.
+        Proposed = "proposed",
+        /// Its job folder is whole.
+        Prepared = "prepared",
+        /// An engine trains, or is about to go on; then its result is evaluated.
+        Running = "running",
+        /// Candidate and champion answered the same questions.
+        Evaluated = "evaluated",
+        /// The candidate is the champion.
+        Promoted = "promoted",
+        /// The candidate was not better, or a person ended it.
+        Discarded = "discarded",
+        /// There is no candidate.
+        Failed = "failed",
+    }
+}
+
+impl RefreshStatus {
+    /// The statuses this one can move to; `store` refuses any other move.
+    pub fn next(self) -> &'static [RefreshStatus] {
+        use RefreshStatus::*;
+        match self {
+            Proposed => &[Prepared, Discarded, Failed],
+            Prepared => &[Running, Discarded, Failed],
+            Running => &[Evaluated, Discarded, Failed],
+            Evaluated => &[Promoted, Discarded, Failed],
+            Promoted | Discarded | Failed => &[],
+        }
+    }
+
+    /// Whether nothing more happens to it.
+    pub fn is_final(self) -> bool {
+        self.next().is_empty()
+    }
+}
+
 impl QuestionStatus {
     /// The statuses this one can move to; `store` refuses any other move.
     ///
@@ -156,5 +195,9 @@ mod tests {
             "drafted accepted rejected withdrawn"
         );
         assert_eq!(all(ReleaseStatus::ALL.iter().map(|s| s.as_str()).collect()), "staged sealed published yanked");
+        assert_eq!(
+            all(RefreshStatus::ALL.iter().map(|s| s.as_str()).collect()),
+            "proposed prepared running evaluated promoted discarded failed"
+        );
     }
 }

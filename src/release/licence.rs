@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::licence::LicenceCode;
 
@@ -12,7 +12,7 @@ use super::row::{Row, Work};
 const EMBEDDED: &str = include_str!("../../config/licences.toml");
 
 /// A part of a data set: rows under licences that ask the same of their users. A configuration on the hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     Open,

@@ -21,7 +21,7 @@ pub mod hub;
 pub mod licence;
 pub mod manifest;
 pub mod model;
-mod parquet;
+pub mod parquet;
 pub mod publish;
 pub mod read;
 pub mod report;

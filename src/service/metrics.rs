@@ -1,12 +1,15 @@
 //! Prometheus: the process's recorder, its upkeep, and the gauges that are read from the store now and then.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::index::Index;
-use crate::model::status::DriftState;
+use crate::model::status::{DriftState, RefreshStatus};
+use crate::refresh::job::Folder;
 use crate::store::{self, Store};
 use crate::web;
 
@@ -49,6 +52,15 @@ impl Metrics {
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!("aludel_jobs_total", "Jobs that ended, by kind and result");
+    describe_counter!("aludel_refreshes_total", "Refreshes that ended, by result");
+    describe_counter!("aludel_refreshes_refused_total", "Refreshes that were called for and did not begin, by cause");
+    describe_gauge!(
+        "aludel_refresh_state",
+        "Of the open refresh: 0 none, 1 proposed, 2 prepared, 3 running, 4 evaluated"
+    );
+    describe_gauge!("aludel_refresh_step", "Optimiser steps done of the newest refresh");
+    describe_gauge!("aludel_refresh_measure", "Measures of its last step, by name");
+    describe_gauge!("aludel_refresh_machine_seconds", "Seconds of the machine that refreshes used this month");
     describe_histogram!("aludel_job_seconds", "How long jobs ran, by kind");
     describe_gauge!("aludel_jobs", "Jobs in the queue, by state");
     describe_counter!(
@@ -117,6 +129,8 @@ fn gauges(store: &Store, index: &Index, full: bool) -> Result<(), store::Error> 
     if let Some(bytes) = resident_bytes() {
         metrics::gauge!("aludel_process_resident_bytes").set(bytes as f64);
     }
+    // The jobs lie beside the store.
+    refreshes(&rows, &store.path().with_file_name("refresh"), store.clock().now())?;
     if let Ok(meta) = store.path().metadata() {
         metrics::gauge!("aludel_store_bytes").set(meta.len() as f64);
     }
@@ -154,6 +168,25 @@ fn drift(rows: &store::Rows) -> Result<(), store::Error> {
     ] {
         if let Some(value) = value.as_f64() {
             metrics::gauge!(name).set(value);
+        }
+    }
+    Ok(())
+}
+
+fn refreshes(rows: &store::Rows, folder: &Path, now: DateTime<Utc>) -> Result<(), store::Error> {
+    metrics::gauge!("aludel_refresh_machine_seconds").set(rows.machine_seconds_in_month(now)?);
+    let Some(newest) = rows.refreshes()?.pop() else { return Ok(()) };
+    let state = if newest.status.is_final() {
+        0
+    } else {
+        RefreshStatus::ALL.iter().position(|status| *status == newest.status).unwrap_or(0) + 1
+    };
+    metrics::gauge!("aludel_refresh_state").set(state as f64);
+    let steps = Folder::new(folder.join(format!("job-{}", newest.id))).steps().unwrap_or_default();
+    if let Some(step) = steps.last() {
+        metrics::gauge!("aludel_refresh_step").set(step.step as f64);
+        for (name, value) in step.curves() {
+            metrics::gauge!("aludel_refresh_measure", "name" => name).set(value);
         }
     }
     Ok(())

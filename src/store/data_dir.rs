@@ -41,6 +41,10 @@ impl DataDir {
         self.0.join("releases")
     }
 
+    pub fn refreshes(&self) -> PathBuf {
+        self.0.join("refresh")
+    }
+
     /// Creates the directory when absent and takes its lock.
     ///
     /// # Errors

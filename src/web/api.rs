@@ -30,6 +30,7 @@ use crate::model::review::{Sampled, is_reviewer};
         review_next,
         review,
         protocol,
+        refresh,
         super::release::api::releases,
         status,
         openapi,
@@ -242,6 +243,17 @@ pub(super) async fn review(
 pub(super) async fn protocol(Extract(state): Extract<State>) -> Response {
     match state.read(|rows, _| Ok(view::review::figures(rows)?)).await {
         Ok(figures) => Json(figures).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/refresh",
+    responses((status = 200, description = "refreshes (the newest first, each with its plan, outcome and decision), steps of the newest one's training, evaluations, seconds_used of this month, refused", body = Value))
+)]
+pub(super) async fn refresh(Extract(state): Extract<State>) -> Response {
+    match state.refreshes().await {
+        Ok(overview) => Json(overview).into_response(),
         Err(error) => error.json(),
     }
 }

@@ -109,6 +109,14 @@ impl State {
         self
     }
 
+    /// The refreshes, with the curves of the newest.
+    async fn refreshes(&self) -> Result<view::refresh::Overview, Error> {
+        // The jobs lie beside the store.
+        let folder = self.store.path().with_file_name("refresh");
+        let now = self.clock.now();
+        self.read(move |rows, _| Ok(view::refresh::overview(rows, &folder, now)?)).await
+    }
+
     /// Runs `read` on a thread that may block, a bounded number at once.
     async fn read<T: Send + 'static>(
         &self,
@@ -167,6 +175,7 @@ pub fn router(state: State) -> Router {
         .route("/review", get(page::review::page))
         .route("/review/{id}", post(page::review::submit))
         .route("/protocol", get(page::review::protocol))
+        .route("/refresh", get(page::refresh::page))
         .route("/releases", get(release::page::list))
         .route("/releases/", get(release::page::list))
         .route("/releases/feed.atom", get(release::feed::feed))
@@ -180,6 +189,7 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/review/next", get(api::review_next))
         .route("/api/v1/review/{id}", post(api::review))
         .route("/api/v1/protocol", get(api::protocol))
+        .route("/api/v1/refresh", get(api::refresh))
         .route("/api/v1/releases", get(release::api::releases))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/openapi.json", get(api::openapi))

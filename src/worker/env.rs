@@ -12,6 +12,7 @@ use crate::model::delivery::SourceName;
 use crate::model::document::Document;
 use crate::model::question::Draft;
 use crate::question::Generate;
+use crate::refresh;
 use crate::release;
 use crate::store::{DataDir, Store};
 use crate::verify::Trial;
@@ -43,8 +44,26 @@ pub struct Env {
     pub release: release::Config,
     /// When a data set is released without being asked for; `None` when never.
     pub release_schedule: Option<Schedule>,
+    /// When and how a model is trained anew.
+    pub refresh: Refreshes,
     wake: Notify,
     stopping: CancellationToken,
+}
+
+/// How models are trained anew.
+#[derive(Debug, Clone)]
+pub struct Refreshes {
+    pub config: refresh::Config,
+    /// When one is due by the calendar; `None`: never.
+    pub schedule: Option<Schedule>,
+    /// In which hours of the day are counted.
+    pub zone: chrono_tz::Tz,
+}
+
+impl Default for Refreshes {
+    fn default() -> Self {
+        Refreshes { config: refresh::Config::default(), schedule: None, zone: chrono_tz::Tz::UTC }
+    }
 }
 
 impl Env {
@@ -75,6 +94,7 @@ impl Env {
             waiting: Waiting::default(),
             release: release::Config::default(),
             release_schedule: None,
+            refresh: Refreshes::default(),
             wake,
             stopping,
         }
@@ -102,6 +122,11 @@ impl Env {
     /// With releases, and when they are made.
     pub fn with_release(self, release: release::Config, schedule: Option<Schedule>) -> Self {
         Env { release, release_schedule: schedule, ..self }
+    }
+
+    /// With refreshes.
+    pub fn with_refresh(self, refresh: Refreshes) -> Self {
+        Env { refresh, ..self }
     }
 
     /// The drafts of one generator. Blocks, also for one that waits for another program.

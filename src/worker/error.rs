@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{drift, index, llm, question, release, store, topic};
+use crate::{drift, index, llm, question, refresh, release, store, topic};
 
 use super::queue::Retry;
 
@@ -19,6 +19,8 @@ pub enum Error {
     Drift(#[from] drift::Error),
     #[error("no topics could be learnt: {0}")]
     Topic(#[from] topic::Error),
+    #[error("the refresh: {0}")]
+    Refresh(#[from] refresh::Error),
     #[error("no release was made: {0}")]
     Release(#[from] release::Error),
     #[error("no release was pushed: {0}")]
@@ -44,6 +46,7 @@ impl Error {
                     Retry::Never
                 }
             }
+            Error::Refresh(error) => error.retry(),
             Error::Release(error) if !error.is_passing() => Retry::Never,
             Error::Draft(error) => error.retry(),
             Error::Trial(error) => error.retry(),

@@ -15,6 +15,7 @@ pub mod jobs;
 mod judge;
 pub mod project;
 pub mod queue;
+mod refreshing;
 mod releasing;
 mod runner;
 mod stage_work;
@@ -24,7 +25,7 @@ mod waiting;
 pub mod topics;
 
 pub use archive::Archive;
-pub use env::Env;
+pub use env::{Env, Refreshes};
 pub use error::Error;
 pub use judge::Judge;
 pub use runner::{Config, run};

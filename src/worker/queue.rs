@@ -34,6 +34,8 @@ pub enum Order {
     Release { cause: Cause },
     /// Push the newest releases to the hub.
     Push {},
+    /// Take the refresh a step further, or see whether one is due.
+    Refresh {},
     /// Read a source, by its schedule.
     Poll { source: SourceName },
 }
@@ -60,8 +62,8 @@ impl Cause {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 10] =
-    ["poll", "file", "recheck", "edit", "topics", "drift", "draft", "trial", "release", "push"];
+pub const KINDS: [&str; 11] =
+    ["poll", "file", "recheck", "edit", "topics", "drift", "draft", "trial", "release", "push", "refresh"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -75,6 +77,7 @@ impl Order {
             Order::Drift {} => "drift",
             Order::Release { .. } => "release",
             Order::Push {} => "push",
+            Order::Refresh {} => "refresh",
             Order::Poll { .. } => "poll",
         }
     }
@@ -85,7 +88,7 @@ impl Order {
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
             Order::Edit { review } => review.to_string(),
-            Order::Drift {} | Order::Trial {} | Order::Push {} => "all".to_owned(),
+            Order::Drift {} | Order::Trial {} | Order::Push {} | Order::Refresh {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
             Order::Release { cause } => cause.as_str().to_owned(),
@@ -207,6 +210,7 @@ mod tests {
             Order::Trial {},
             Order::Release { cause: Cause::Takedown },
             Order::Push {},
+            Order::Refresh {},
             Order::Poll { source: SourceName::Biorxiv },
         ] {
             assert!(KINDS.contains(&order.kind()));

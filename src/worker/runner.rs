@@ -15,7 +15,7 @@ use crate::store::job::Job;
 
 use super::inbox::Inbox;
 use super::queue::{self, KINDS, Order};
-use super::{Env, Error, archive, jobs, releasing};
+use super::{Env, Error, archive, jobs, refreshing, releasing};
 
 /// How the worker works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,7 @@ async fn work_off(env: Arc<Env>, config: Config, shutdown: CancellationToken) ->
     }
     helpers.spawn(follow_days(env.clone(), shutdown.clone()));
     helpers.spawn(follow_training(env.clone(), shutdown.clone()));
+    helpers.spawn(refreshing::follow(env.clone(), shutdown.clone()));
     helpers.spawn(releasing::follow(env.clone(), shutdown.clone()));
     helpers.spawn(keep_house(env.clone(), config.clone(), shutdown.clone()));
 

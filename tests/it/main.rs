@@ -18,6 +18,7 @@ mod llm_storm;
 mod module_graph;
 mod month;
 mod python_grader;
+mod refresh;
 mod release;
 mod release_clients;
 mod release_models;

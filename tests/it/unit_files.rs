@@ -14,24 +14,28 @@ fn analyze(unit: &Path, folder: &Path) -> Option<(PathBuf, Command)> {
         return None;
     }
     let text = fs::read_to_string(unit).unwrap();
-    assert!(text.contains("/usr/local/bin/aludel"), "{}", unit.display());
-    let copy = folder.join(unit.file_name().unwrap());
+    let is_path = unit.extension().is_some_and(|ending| ending == "path");
+    assert!(is_path || text.contains("/usr/local/bin/aludel"), "{}", unit.display());
+    // An instance of a template, as it is started.
+    let copy = folder.join(unit.file_name().unwrap().to_string_lossy().replace("@.", "@next."));
     fs::write(&copy, text.replace("/usr/local/bin/aludel", env!("CARGO_BIN_EXE_aludel"))).unwrap();
     Some((copy, Command::new("systemd-analyze")))
 }
 
-fn services() -> Vec<PathBuf> {
+fn units(endings: &[&str]) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd");
     let mut units: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    units.retain(|path| path.extension().is_some_and(|ending| ending == "service"));
-    assert!(!units.is_empty());
+    units.retain(|path| path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)));
+    // A path unit is checked beside the service that it starts.
+    units.sort_by_key(|path| path.extension().is_some_and(|ending| ending == "path"));
+    assert!(units.len() >= endings.len());
     units
 }
 
 #[test]
 fn units_are_sound() {
     let dir = tempfile::tempdir().unwrap();
-    for unit in services() {
+    for unit in units(&["service", "path"]) {
         let Some((copy, mut command)) = analyze(&unit, dir.path()) else { return };
         let output = command.args(["verify", "--man=no"]).arg(&copy).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
@@ -43,7 +47,7 @@ fn units_are_sound() {
 #[test]
 fn units_are_locked_down() {
     let dir = tempfile::tempdir().unwrap();
-    for unit in services() {
+    for unit in units(&["service"]) {
         let Some((copy, mut command)) = analyze(&unit, dir.path()) else { return };
         let threshold = format!("--threshold={MOST_EXPOSURE}");
         let output =

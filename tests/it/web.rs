@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aludel::clock::Clock;
-use aludel::index::{Change, Config as IndexConfig, EvidenceRow, Index, PassageRow, QuestionRow, WorkRow, answer_text};
+use aludel::index::{Change, Config as IndexConfig, EvidenceRow, Index, PassageRow, QuestionRow, WorkRow};
 use aludel::model::answer::AnswerSpec;
 use aludel::model::delivery::{Delivery, SourceName};
 use aludel::model::document::{Document, Passage, PassageKind, SectionKind};
@@ -108,7 +108,7 @@ async fn world() -> World {
         Change::PutQuestion(QuestionRow {
             id: question.to_string(),
             question: outcome.draft().question.clone(),
-            answer: answer_text(&outcome.draft().answer),
+            answer: outcome.draft().answer.text(),
             answer_type: "term".into(),
             tier: Tier::Grounded,
             evidence: vec![EvidenceRow { quote: evidence.quote.clone(), start: evidence.start, end: evidence.end }],

@@ -15,6 +15,11 @@ pub fn prompt(row: &Row) -> String {
         text.push_str(&format!("\n{letter}. {option}"));
     }
     let spec = row.answer.as_deref().and_then(|answer| serde_json::from_str::<AnswerSpec>(answer).ok());
+    asked(&text, spec.as_ref())
+}
+
+/// A question with the words that say in which form its answer is expected, and where.
+pub fn asked(question: &str, spec: Option<&AnswerSpec>) -> String {
     let form = match spec {
         Some(AnswerSpec::Choice { .. }) => "the letter of the right option",
         Some(AnswerSpec::Number { unit: Some(_), .. }) => "a number with its unit",
@@ -24,7 +29,7 @@ pub fn prompt(row: &Row) -> String {
         Some(AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. }) => "a list, its items separated by commas",
         Some(AnswerSpec::Term { .. } | AnswerSpec::Sequence { .. }) | None => "as few words as it takes",
     };
-    format!("{text}\n\nThink it through, then give your final answer, {form}, inside <answer></answer>.")
+    format!("{question}\n\nThink it through, then give your final answer, {form}, inside <answer></answer>.")
 }
 
 #[cfg(test)]

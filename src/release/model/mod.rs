@@ -5,7 +5,7 @@
 
 pub mod alias;
 mod card;
-mod curves;
+pub mod curves;
 pub mod evaluation;
 mod folder;
 pub mod lineage;

@@ -3,6 +3,7 @@
 pub(super) mod drift;
 pub(super) mod record;
 pub(super) mod review;
+pub(super) mod refresh;
 pub(super) mod search;
 pub(super) mod status;
 
@@ -34,8 +35,8 @@ pub(super) fn frame(title: &str, query: &str, content: &Markup) -> Html<String> 
                         button type="submit" { "Search" }
                     }
                     nav {
-                        a href="/releases" { "Releases" } " " a href="/drift" { "Drift" } " " a href="/review" { "Review" } " "
-                        a href="/status" { "Status" }
+                        a href="/releases" { "Releases" } " " a href="/drift" { "Drift" } " " a href="/refresh" { "Refreshes" } " "
+                        a href="/review" { "Review" } " " a href="/status" { "Status" }
                     }
                 }
                 main #main { (content) }

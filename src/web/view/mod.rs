@@ -1,13 +1,13 @@
 //! What is shown of a question or a work: the stored record, with its evidence in context and its standing in words.
 
 pub mod review;
+pub mod refresh;
 mod status;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::index::answer_text;
 use crate::model::answer::AnswerSpec;
 use crate::model::document::{CellRange, PassageKind, cells};
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
@@ -172,7 +172,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         status: found.status,
         banner,
         question: found.question,
-        answer: answer_text(&found.answer),
+        answer: found.answer.text(),
         answer_spec: found.answer,
         options,
         evidence,
@@ -315,7 +315,7 @@ fn question_banner(question: &Question) -> Option<String> {
 
 fn line(question: Question) -> QuestionLine {
     QuestionLine {
-        answer: answer_text(&question.answer),
+        answer: question.answer.text(),
         answer_type: question.answer.kind(),
         id: question.id,
         status: question.status,

@@ -54,12 +54,18 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("index", json!({ "size": index.map(Index::stats).transpose()?, "sequence": sequence, "behind": behind })),
         ("topics", topics(rows)?),
         ("drift", drift(rows)?),
-        ("last_refresh", Value::Null),
         ("stages", json!(rows.stage_work()?)),
         ("waiting", json!(rows.waiting_jobs(MOST_WAITING)?)),
+        ("last_refresh", last_refresh(rows)?),
         ("model_calls", json!(rows.spend_by_stage()?)),
         ("last_releases", releases(rows)?),
-        ("budgets", json!({ "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)? })),
+        (
+            "budgets",
+            json!({
+                "spent_today": rows.spend_since(day)?, "spent_this_month": rows.spend_since(month)?,
+                "machine_seconds_this_month": rows.machine_seconds_in_month(now)?,
+            }),
+        ),
     ] {
         status.insert(name.to_owned(), value);
     }
@@ -110,5 +116,14 @@ fn drift(rows: &Rows) -> Result<Value, Error> {
         "reference": { "from": decision["reference_from"], "to": decision["reference_to"], "n": decision["n_reference"] },
         "jensen_shannon": measured["distance"], "jensen_shannon_corrected": measured["corrected"],
         "psi": measured["psi"], "band_upper": measured["upper"], "topics": measured["topics"],
+    }))
+}
+
+/// The newest refresh in short; null before there was one.
+fn last_refresh(rows: &Rows) -> Result<Value, Error> {
+    let Some(last) = rows.refreshes()?.pop() else { return Ok(Value::Null) };
+    Ok(json!({
+        "id": last.id, "status": last.status, "cause": last.cause, "created_at": last.created_at, "version": last.version,
+        "reason": last.reason,
     }))
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::index::{Change, EvidenceRow, Index, PassageRow, QuestionRow, WorkRow};
-use crate::model::answer::{AnswerSpec, Comparator, Direction, Item};
 use crate::model::delivery::SourceName;
 use crate::model::document::{PassageKind, SectionKind};
 use crate::model::id::WorkId;
@@ -175,7 +174,7 @@ pub fn entries(rows: &Rows, work: WorkId) -> Result<Vec<Change>, store::Error> {
         };
         changes.push(Change::PutQuestion(QuestionRow {
             id: question.id.to_string(),
-            answer: answer_text(&question.answer),
+            answer: question.answer.text(),
             answer_type: question.answer.kind().to_owned(),
             question: question.question,
             tier: question.tier.unwrap_or(Tier::Grounded),
@@ -198,38 +197,4 @@ pub fn entries(rows: &Rows, work: WorkId) -> Result<Vec<Change>, store::Error> {
         }));
     }
     Ok(changes)
-}
-
-/// The answer as a person reads it.
-pub fn answer_text(answer: &AnswerSpec) -> String {
-    let item = |item: &Item| match item {
-        Item::Name(name) => name.clone(),
-        Item::Term { value, .. } => value.clone(),
-    };
-    match answer {
-        AnswerSpec::Number { value, unit, comparator, .. } => {
-            let sign = match comparator {
-                Comparator::Equal => "",
-                Comparator::Less => "< ",
-                Comparator::Greater => "> ",
-            };
-            format!("{sign}{value}{}", unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default())
-        }
-        AnswerSpec::Term { value, .. } | AnswerSpec::Sequence { value, .. } => value.clone(),
-        AnswerSpec::Choice { options, correct } => {
-            let position =
-                correct.bytes().next().map(|letter| usize::from(letter.to_ascii_uppercase().wrapping_sub(b'A')));
-            let text = position.and_then(|position| options.get(position));
-            text.map_or_else(|| correct.clone(), |text| format!("{correct}. {text}"))
-        }
-        AnswerSpec::Boolean { value } => if *value { "yes" } else { "no" }.to_owned(),
-        AnswerSpec::Direction { value } => match value {
-            Direction::Increase => "increase",
-            Direction::Decrease => "decrease",
-            Direction::NoChange => "no change",
-        }
-        .to_owned(),
-        AnswerSpec::Set { items } => items.iter().map(item).collect::<Vec<_>>().join(", "),
-        AnswerSpec::Ranking { items } => items.iter().map(item).collect::<Vec<_>>().join(" > "),
-    }
 }

@@ -1,5 +1,6 @@
 //! One job a file: load, call a room, save and queue what follows. Every job may run twice.
 
+mod candidates;
 pub mod draft;
 pub mod drift;
 pub mod edit;
@@ -11,6 +12,7 @@ pub mod push;
 pub mod recheck;
 pub mod trial;
 pub mod topics;
+pub mod refresh;
 pub mod release;
 
 use super::queue::Order;
@@ -37,6 +39,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
             release::dataset(env, ask, &mut progress).map(drop)
         }
         Order::Push {} => push::run(env),
+        Order::Refresh {} => refresh::run(env),
         Order::Poll { source } => archive::run(env, *source),
     }
 }

@@ -210,7 +210,8 @@ impl Hub {
                     repo.files.insert("README.md".into(), File::Regular(b"edited on the web\n".to_vec()));
                     repo.commits.push(format!("{:040}", repo.commits.len()));
                 }
-                commit(repo, objects, body)
+                let site = if kind == "models" { format!("{owner}/{name}") } else { format!("{kind}/{owner}/{name}") };
+                commit(&format!("{}/{site}", self.address), repo, objects, body)
             }
             ("POST", "tag") => {
                 let tag = json["tag"].as_str().unwrap_or_default().to_owned();
@@ -320,7 +321,7 @@ fn preupload(json: &Value) -> Response {
     json!({ "files": files }).to_string().into_response()
 }
 
-fn commit(repo: &mut Repo, objects: &HashMap<String, Vec<u8>>, body: &[u8]) -> Response {
+fn commit(site: &str, repo: &mut Repo, objects: &HashMap<String, Vec<u8>>, body: &[u8]) -> Response {
     let text = String::from_utf8(body.to_vec()).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let parent = lines[0]["value"]["parentCommit"].as_str();
@@ -355,7 +356,7 @@ fn commit(repo: &mut Repo, objects: &HashMap<String, Vec<u8>>, body: &[u8]) -> R
     }
     let oid = hash(format!("{}{text}", repo.commits.len()).as_bytes())[..40].to_owned();
     repo.commits.push(oid.clone());
-    json!({ "success": true, "commitOid": oid, "commitUrl": format!("http://127.0.0.1/x/commit/{oid}") })
+    json!({ "success": true, "commitOid": oid, "commitUrl": format!("{site}/commit/{oid}") })
         .to_string()
         .into_response()
 }

@@ -6,8 +6,8 @@
 
 mod facts;
 mod model;
-mod plan;
-mod rows;
+pub(super) mod plan;
+pub(super) mod rows;
 
 use std::path::PathBuf;
 

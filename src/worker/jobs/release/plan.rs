@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Ask, now, number};
 use crate::drift::alignment::{Wish, align};
 use crate::model::status::ReleaseStatus;
 use crate::release::catalog::Listed;
-use crate::release::licence::{Part, Policy, may_be_carried_on, url};
+use crate::release::licence::Part;
 use crate::release::manifest::Kind;
 use crate::release::report;
 use crate::release::seal::Header;
-use crate::release::select::{Candidate, Held, Pool, Quotas, Selection};
+use crate::release::select::{Held, Pool, Quotas, Selection};
 use crate::release::split::{Cuts, Member, Split, splits};
 use crate::release::{Config, Version, schema};
 use crate::store::Rows;
 use crate::store::release::{NewRelease, Release};
 use crate::store::released::ReleasableWork;
-use crate::topic::{Assigned, Taxonomy};
+use crate::worker::jobs::candidates::{Gathered, Literature, Rules, gather};
 use crate::worker::queue::{Cause, Retry};
 use crate::worker::{Env, Error};
 
@@ -121,7 +121,7 @@ pub(super) fn next(env: &Env, ask: Ask, published: &[Listed]) -> Result<Result<R
 }
 
 /// What a release takes, with what is needed to say so.
-pub(super) struct Selected {
+pub(in crate::worker::jobs) struct Selected {
     pub selection: Selection,
     /// By key, as candidates name them.
     pub works: Vec<ReleasableWork>,
@@ -133,22 +133,17 @@ pub(super) struct Selected {
     pub literature: Literature,
 }
 
-/// The papers whose topic shares count.
-#[derive(Debug, Default)]
-pub(super) struct Literature {
-    /// By topic, `""` for none.
-    pub topics: BTreeMap<String, u64>,
-    pub from: String,
-    pub taxonomy_version: u32,
-}
-
 pub(super) fn select(store: &Rows, config: &Config, plan: &Plan, release: &Release) -> Result<Selected, Error> {
-    let taxonomy = Taxonomy::embedded();
-    let works = store.releasable_works()?;
-    let position: HashMap<_, usize> = works.iter().enumerate().map(|(at, work)| (work.id, at)).collect();
-    let ties: Vec<(usize, usize)> =
-        store.one_paper_ties()?.iter().filter_map(|(a, b)| Some((*position.get(a)?, *position.get(b)?))).collect();
-    let members: Vec<Member> = works
+    let rules = Rules {
+        least_tier: config.least_tier,
+        trivial: config.trivial,
+        pointers: config.pointers,
+        literature_days: config.literature_days,
+        only_known: plan.is_patch,
+    };
+    let gathered = gather(store, &rules, release.created_at.date_naive())?;
+    let members: Vec<Member> = gathered
+        .works
         .iter()
         .map(|work| Member {
             key: work.key.clone(),
@@ -157,137 +152,23 @@ pub(super) fn select(store: &Rows, config: &Config, plan: &Plan, release: &Relea
         })
         .collect();
     let cuts = Cuts { settled: plan.settled, released: plan.released };
-    let splits = splits(&members, &ties, cuts, config.validation_share, plan.seed);
-    let topics: Vec<Option<String>> = works
-        .iter()
-        .map(|work| match taxonomy.assign(work.labels.iter().map(String::as_str)) {
-            Assigned::Topic(topic) => Some(topic.to_owned()),
-            Assigned::Unlabelled | Assigned::Unknown(_) => None,
-        })
-        .collect();
-    let literature = literature(store, config, &taxonomy, release.created_at.date_naive())?;
-    let strata: Vec<String> = taxonomy.topics().iter().map(|topic| topic.id.clone()).chain([String::new()]).collect();
-    let stratum: HashMap<&str, u16> =
-        strata.iter().enumerate().map(|(at, topic)| (topic.as_str(), u16::try_from(at).unwrap_or(u16::MAX))).collect();
-    let none = stratum.get("").copied().unwrap_or(0);
-
-    let policy = Policy::embedded();
-    let licences = store.effective_licences()?;
-    let last = newest_row(store)?;
-    let mut candidates = Vec::new();
-    let mut barred = HashMap::new();
-    let mut carried: HashMap<_, bool> = HashMap::new();
-    let mut failed = None;
-    store.each_releasable(|question| {
-        let Some(work) = position.get(&question.work) else { return };
-        let code = licences.get(&question.version).copied().unwrap_or_default();
-        let rule = policy.rule(code);
-        let carried = *carried.entry(question.version).or_insert_with(|| match store.version(question.version) {
-            Ok(version) => {
-                let received = version.map(|version| version.licence_received).unwrap_or_default();
-                may_be_carried_on(rule, url(rule, &received).as_deref())
-            }
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        });
-        let before = question.last.is_some() && question.last == last;
-        let held = if !carried || (rule.part == Part::Pointers && !config.pointers) {
-            Some(Held::Licence)
-        } else if question.is_third_party {
-            Some(Held::ThirdParty)
-        } else if question.tier.is_none_or(|tier| tier < config.least_tier) {
-            Some(Held::Tier)
-        } else if question.is_trivial && !config.trivial {
-            Some(Held::Trivial)
-        } else if question.in_review {
-            Some(Held::Review)
-        } else if !question.is_current {
-            Some(Held::Superseded)
-        } else if plan.is_patch && !before {
-            Some(Held::NotBefore)
-        } else {
-            None
-        };
-        if let Some(reason @ (Held::Licence | Held::ThirdParty)) = held
-            && question.last.is_some()
-        {
-            barred.insert(question.question, reason);
-        }
-        let stored = question.topic.as_deref().and_then(stored_topic);
-        let topic = stored.as_deref().or(topics[*work].as_deref()).unwrap_or_default();
-        candidates.push(Candidate {
-            id: question.id,
-            question: question.question,
-            work: u32::try_from(*work).unwrap_or(u32::MAX),
-            part: rule.part,
-            stratum: stratum.get(topic).copied().unwrap_or(none),
-            held,
-            before,
-        });
-    })?;
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
+    let splits = splits(&members, &gathered.ties, cuts, config.validation_share, plan.seed);
+    let Gathered { works, topics, strata, candidates, barred, literature, .. } = gathered;
     let pool = Pool::new(candidates, &splits, strata.len());
     let (quotas, alignments) = if plan.is_patch || !config.align {
         (BTreeMap::new(), Vec::new())
     } else {
-        quotas(&pool, config, &strata, &literature)?
+        quotas(&pool, config.alpha, config.most_rows, &strata, &literature)?
     };
     let selection = pool.choose(&quotas, plan.seed);
     Ok(Selected { selection, works, topics, barred, alignments, literature })
 }
 
-/// The id of a topic that a question has of its own.
-pub(super) fn stored_topic(json: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(json).ok()?;
-    value["id"].as_str().map(str::to_owned)
-}
-
-/// The row of the newest data set that is or was out.
-fn newest_row(store: &Rows) -> Result<Option<i64>, Error> {
-    let all = store.releases(Kind::Dataset.as_str())?;
-    Ok(all.iter().rev().find(|release| release.published_at.is_some()).map(|release| release.id))
-}
-
-/// Topics of the papers of the days before `today`; of all papers when there is none among those.
-fn literature(store: &Rows, config: &Config, taxonomy: &Taxonomy, today: NaiveDate) -> Result<Literature, Error> {
-    let from = today.checked_sub_days(Days::new(u64::from(config.literature_days))).unwrap_or(NaiveDate::MIN);
-    let (mut recent, mut all) = (BTreeMap::new(), BTreeMap::new());
-    let mut earliest: Option<NaiveDate> = None;
-    store.each_labelled_work(|first_public, labels| {
-        let topic = match taxonomy.assign(labels.iter().copied()) {
-            Assigned::Topic(topic) => topic,
-            Assigned::Unlabelled | Assigned::Unknown(_) => "",
-        };
-        if first_public.is_some_and(|day| (from..=today).contains(&day)) {
-            count(&mut recent, topic);
-        }
-        count(&mut all, topic);
-        earliest = [earliest, first_public].into_iter().flatten().min();
-    })?;
-    let taxonomy_version = taxonomy.version();
-    Ok(if recent.is_empty() {
-        let from = earliest.map_or_else(|| "ever".to_owned(), |day| day.to_string());
-        Literature { topics: all, from, taxonomy_version }
-    } else {
-        Literature { topics: recent, from: from.to_string(), taxonomy_version }
-    })
-}
-
-fn count(counts: &mut BTreeMap<String, u64>, topic: &str) {
-    match counts.get_mut(topic) {
-        Some(n) => *n += 1,
-        None => drop(counts.insert(topic.to_owned(), 1)),
-    }
-}
-
 /// How many training rows each part takes of each topic. Rows without a topic are taken whole: nothing says what their share is.
-fn quotas(
+pub(in crate::worker::jobs) fn quotas(
     pool: &Pool,
-    config: &Config,
+    alpha: f64,
+    most_rows: u64,
     strata: &[String],
     literature: &Literature,
 ) -> Result<(Quotas, Vec<report::Alignment>), Error> {
@@ -297,17 +178,17 @@ fn quotas(
     for part in Part::ALL {
         let mut available = pool.available(part);
         // The last stratum is "no topic".
-        let most = if config.most_rows == 0 { u64::MAX } else { config.most_rows };
+        let most = if most_rows == 0 { u64::MAX } else { most_rows };
         let unlabelled = available.pop().unwrap_or(0).min(most);
         let all: u64 = available.iter().sum();
         if all == 0 || shares.iter().sum::<u64>() == 0 {
             continue;
         }
         let size = all.min(most - unlabelled);
-        let aligned = align(&shares, &available, &Wish { size, alpha: config.alpha, repeats: 1 })?;
+        let aligned = align(&shares, &available, &Wish { size, alpha, repeats: 1 })?;
         alignments.push(report::Alignment {
             part: part.as_str().to_owned(),
-            alpha: config.alpha,
+            alpha,
             available: all,
             taken: aligned.taken,
             distance: aligned.distance,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::plan::{Selected, stored_topic};
+use super::plan::Selected;
 use crate::model::answer::AnswerSpec;
 use crate::model::id::WorkId;
 use crate::model::licence::LicenceCode;
@@ -17,9 +17,10 @@ use crate::store::passage::TextId;
 use crate::store::released::Gone;
 use crate::store::{self, Rows};
 use crate::worker::Error;
+use crate::worker::jobs::candidates::stored_topic;
 
 /// Reads rows; those of one work one after the other cost one look at the work.
-pub(super) struct Reader<'a> {
+pub(in crate::worker::jobs) struct Reader<'a> {
     store: &'a Rows,
     policy: &'a Policy,
     selected: &'a Selected,
