@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::settings::Settings;
 use crate::config::Config;
-use crate::llm::OpenAi;
+use crate::llm;
 use crate::model::answer::AnswerSpec;
 use crate::refresh::evaluate::ask::{Settings as Asked, by_model};
 use crate::refresh::evaluate::benchmark::{self, Benchmark};
@@ -175,8 +175,8 @@ fn answer(config: &Config, questions: &[Question], settings: &Asked, path: &Path
     if !config.llm.is_on() {
         bail!("no model is configured to answer: set `llm.model` and an `[[llm.endpoints]]`, or pass --offline");
     }
-    let model = OpenAi::new(&config.llm, u64::from(std::process::id()))?;
-    super::archive::block_on(async { Ok(by_model(&model, questions, settings, path).await?) })
+    let model = llm::open(&config.llm, u64::from(std::process::id()))?;
+    super::archive::block_on(async { Ok(by_model(&*model, questions, settings, path).await?) })
 }
 
 fn record(

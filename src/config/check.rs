@@ -88,6 +88,11 @@ pub(super) fn check(
     for path in keys.chain(others).chain(prompts).flatten() {
         *path = beside(path, origin, credentials);
     }
+    for path in [&mut llm.local.path, &mut solver.local.path] {
+        if !path.as_os_str().is_empty() {
+            *path = beside(path, origin, None);
+        }
+    }
     refresh.engines = beside(&refresh.engines, origin, None);
     for path in [&mut refresh.program, &mut refresh.base_model].into_iter().flatten() {
         *path = beside(path, origin, None);

@@ -7,12 +7,83 @@ use super::Error;
 use super::ask::MOST_REPAIRS;
 use crate::fetch::Secret;
 
+/// What computes a model's replies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Servers that speak the OpenAI chat API.
+    #[default]
+    Openai,
+    /// This process.
+    Candle,
+}
+
+/// Where a model is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// CUDA where this build and this machine have it, else the CPU.
+    #[default]
+    Auto,
+    Cpu,
+    Cuda,
+}
+
+/// A model computed in this process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Local {
+    /// A GGUF file, or a folder with safetensors, config.json and tokenizer.json. No default.
+    pub path: PathBuf,
+    /// Where the file is fetched from when it is not there. Default: empty, nowhere.
+    pub url: String,
+    /// SHA-256 of what is fetched, in hex. Default: empty.
+    pub sha256: String,
+    /// Where it is computed: `auto`, `cpu`, `cuda`. Default: auto.
+    pub device: Place,
+    /// Requests computed together. Default: 8.
+    pub batch: usize,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Local { path: PathBuf::new(), url: String::new(), sha256: String::new(), device: Place::Auto, batch: 8 }
+    }
+}
+
+impl Local {
+    fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        if self.path.as_os_str().is_empty() {
+            faults.push(("path", "a model in this process needs its file or folder"));
+        }
+        if !(1..=256).contains(&self.batch) {
+            faults.push(("batch", "must be at least 1 and at most 256"));
+        }
+        if !self.url.is_empty() {
+            let is_fetched = Url::parse(&self.url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !is_fetched {
+                faults.push(("url", "must be an http or https address"));
+            }
+            if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            {
+                faults.push(("sha256", "what is fetched needs its checksum: 64 lower-case hex digits"));
+            }
+        }
+        faults
+    }
+}
+
 /// Which language model is asked, where, and for how much at most.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The model's name: in every question's label, and, unless an endpoint has its own, on the wire. Default: empty, no model.
     pub model: String,
+    /// What computes its replies: `openai`, the servers below, or `candle`, this process. Default: openai.
+    pub engine: Engine,
+    /// The model of engine `candle`.
+    pub local: Local,
     /// The servers that serve this model; each takes a share of the calls, and the others' when they fail. Default: none.
     pub endpoints: Vec<Endpoint>,
     /// What tokens cost, where an endpoint does not say. Default: nothing.
@@ -51,6 +122,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             model: String::new(),
+            engine: Engine::Openai,
+            local: Local::default(),
             endpoints: Vec::new(),
             prices: Prices::default(),
             budget: Budget::default(),
@@ -194,7 +267,14 @@ impl Config {
     pub fn faults(&self) -> Vec<(String, String)> {
         let mut faults = Vec::new();
         let mut fault = |key: &str, what: &str| faults.push((key.to_owned(), what.to_owned()));
-        if self.is_on() && self.endpoints.is_empty() {
+        if self.engine == Engine::Candle {
+            for (key, what) in self.local.faults().into_iter().filter(|_| self.is_on()) {
+                fault(&format!("local.{key}"), what);
+            }
+            if !self.endpoints.is_empty() {
+                fault("endpoints", "the engine `candle` asks no server");
+            }
+        } else if self.is_on() && self.endpoints.is_empty() {
             fault("endpoints", "a model needs a server that serves it");
         }
         if !self.is_on() && !self.endpoints.is_empty() {

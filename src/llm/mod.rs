@@ -15,6 +15,8 @@
 //! ```
 
 pub mod ask;
+#[cfg(feature = "candle")]
+pub mod candle;
 mod config;
 mod error;
 pub mod openai;
@@ -27,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ask::ask;
-pub use config::{BatchConfig, Budget, Config, Endpoint, Prices};
+pub use config::{BatchConfig, Budget, Config, Endpoint, Engine, Local, Place, Prices};
 pub use error::{Error, Period};
 pub use openai::OpenAi;
 pub use text::{quoted, read_json};
@@ -47,6 +49,22 @@ pub trait LanguageModel: Send + Sync {
     /// # Errors
     /// When there is no reply; [`Error::retry`] says whether asking again can help, and when.
     fn complete<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Error>>;
+}
+
+/// The configured model, by its engine. `seed` spreads waits.
+///
+/// # Errors
+/// [`Error::Config`] when the configuration has a fault, a key can not be read, or the engine is not part of this build.
+pub fn open(config: &Config, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
+    match config.engine {
+        Engine::Openai => Ok(Arc::new(OpenAi::new(config, seed)?)),
+        #[cfg(feature = "candle")]
+        Engine::Candle => Ok(Arc::new(candle::Candle::new(config)?)),
+        #[cfg(not(feature = "candle"))]
+        Engine::Candle => Err(Error::Config {
+            reason: "this program was built without the feature `candle`: use `openai`".to_owned(),
+        }),
+    }
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
@@ -70,6 +88,16 @@ pub enum Role {
     System,
     User,
     Assistant,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

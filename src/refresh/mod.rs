@@ -11,6 +11,8 @@ pub mod evaluate;
 pub mod guard;
 mod hours;
 pub mod job;
+#[cfg(feature = "candle")]
+pub mod train;
 pub mod trigger;
 
 pub use config::{Budget, Config, Gate, Launcher};

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, Semaphore};
 
 use super::batches::Batches;
 use crate::fetch::Retry;
-use crate::llm::{self, Budget, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
+use crate::llm::{self, Budget, Engine, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
 use crate::model::question::Stage;
 use crate::question::{self, Generate};
 use crate::store::call::{ModelCall, Spend};
@@ -69,11 +69,11 @@ pub fn remembered(
 
 /// The model of `llm`, asked call by call or in batches.
 fn engine(llm: &llm::Config, ledger: &Ledger, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
-    let model = Arc::new(OpenAi::new(llm, seed)?);
-    if llm.batch.enabled {
+    if llm.batch.enabled && llm.engine == Engine::Openai {
+        let model = Arc::new(OpenAi::new(llm, seed)?);
         return Ok(Arc::new(Batches::new(model, llm.batch.clone(), ledger.store.clone())));
     }
-    Ok(model)
+    llm::open(llm, seed)
 }
 
 /// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.

@@ -162,7 +162,7 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
     }
     let banner = banner(&summary).or_else(|| question_banner(&found));
     let alike = rows.kin_of(id)?.into_iter();
-    let alike = alike.map(|kin| KinView { answer_text: answer_text(&kin.answer), kin }).collect();
+    let alike = alike.map(|kin| KinView { answer_text: kin.answer.text(), kin }).collect();
     let options = match &found.answer {
         AnswerSpec::Choice { options, .. } => options.clone(),
         _ => Vec::new(),

@@ -1,11 +1,15 @@
 //! `aludel train`: the process in which a refresh trains and is evaluated, never the service's own.
 
+#[cfg(feature = "candle")]
+mod built_in;
+#[cfg(not(feature = "candle"))]
+#[path = "absent.rs"]
+mod built_in;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use anyhow::bail;
 
 use crate::refresh::engine::{CANDLE, Ending, Template, answer, train};
 use crate::refresh::job::{Folder, INTERRUPTED, Lock, Outcome, Plan, Status, fingerprint};
@@ -40,7 +44,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ending::Done(_) => {}
     }
     let Some((ask, questions)) = folder.ask()? else { return Ok(ExitCode::SUCCESS) };
-    let Some(template) = &template else { bail!("the built-in engine is not part of this build") };
+    let Some(template) = &template else {
+        return Ok(if built_in::answer(&folder, &plan, &ask, &questions, &stop)? {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(INTERRUPTED)
+        });
+    };
     for model in &ask.models {
         answer(&folder, &plan, template, &ask.settings, model, &questions, &stop)?;
     }
@@ -69,7 +79,7 @@ fn trained(
     }
     match template {
         Some(template) => Ok(train(folder, plan, template, lock, stop)?),
-        None => bail!("the built-in engine is not part of this build"),
+        None => built_in::train(folder, plan, stop),
     }
 }
 
