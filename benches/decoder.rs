@@ -3,6 +3,7 @@
 //! `make DIR` writes invented models with adapters, `numbers DIR` the log-probabilities and gradients of each, `speed MODEL` reads a
 //! prompt and draws behind it, `job DIR MODEL STEPS` makes a job folder for `aludel train` on which a small model learns something.
 
+#[allow(dead_code)]
 mod machine;
 
 use std::collections::HashMap;

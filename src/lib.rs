@@ -3,6 +3,7 @@
 //! The modules are the rooms an article walks through, in order; ARCHITECTURE.md is the tour.
 
 pub mod clock;
+pub mod interval;
 pub mod model;
 pub mod text;
 
@@ -15,6 +16,7 @@ pub mod grade;
 pub mod verify;
 pub mod topic;
 pub mod drift;
+pub mod review;
 pub mod release;
 pub mod refresh;
 pub mod store;

@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use crate::app::App;
 use crate::worker::ingest::{Report, ingest, list_files};
+use crate::worker::project::project;
 
 use super::settings::Settings;
 
@@ -18,6 +19,9 @@ pub struct Args {
     /// Files and folders
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Only say what models would be asked, in calls, tokens and money; nothing is asked or stored
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     settings: Settings,
     /// One JSON object on standard output
@@ -37,6 +41,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let env = app.env_without_archives(&config).with_context(place)?;
 
     let (files, mut faults) = list_files(&args.paths);
+    if args.dry_run {
+        let prices = config.llm.dearest().dearer(config.solver.dearest());
+        let (projection, more) = project(&env, &files, prices)?;
+        for fault in faults.iter().chain(&more) {
+            eprintln!("{}: {}", fault.path.display(), fault.reason);
+        }
+        return if args.json {
+            super::print_line(serde_json::to_string(&projection)?)
+        } else {
+            super::print_bytes(projection.to_string().as_bytes())
+        };
+    }
     let bar = progress_bar(files.len() as u64);
     let mut report = ingest(&env, files, &|report| show(&bar, report)).with_context(place)?;
     bar.finish_and_clear();

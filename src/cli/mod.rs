@@ -3,6 +3,7 @@
 mod archive;
 mod backfill;
 mod backup;
+mod bench;
 mod benchmark;
 mod check;
 mod completions;
@@ -20,6 +21,7 @@ mod poll;
 mod refresh;
 mod release;
 mod restore;
+mod review;
 mod search;
 mod serve;
 mod settings;
@@ -49,6 +51,8 @@ enum Command {
     Backfill(backfill::Args),
     /// Copy the store while it is in use, and check the copy
     Backup(backup::Args),
+    /// A run that is measured
+    Bench(bench::Args),
     /// Register benchmarks: no question may repeat one of theirs
     Benchmark(benchmark::Args),
     /// Check every quote, row, index entry and release; repair the index on request
@@ -81,6 +85,8 @@ enum Command {
     Release(release::Args),
     /// Put a backup in the place of the store
     Restore(restore::Args),
+    /// Look at questions, and say which may be kept
+    Review(review::Args),
     /// Search accepted questions and passages
     Search(search::Args),
     /// Run the service: schedule, inbox, workers, web, metrics
@@ -95,7 +101,7 @@ enum Command {
     Topics(topics::Args),
     /// Do what there is to do in a job folder: train, then answer what is asked
     Train(train::Args),
-    /// Verify candidate questions against their articles, without a model
+    /// Verify candidate questions against their articles
     Verify(verify::Args),
 }
 
@@ -107,6 +113,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Backfill(args) => backfill::run(args),
         Command::Backup(args) => backup::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Benchmark(args) => benchmark::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Completions(args) => completions::run(&args),
@@ -123,6 +130,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Refresh(args) => refresh::run(&args),
         Command::Release(args) => release::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Search(args) => search::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),

@@ -7,9 +7,10 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::model::document::CellRange;
 use crate::model::id::QuestionId;
 use crate::store::{Rows, Store};
-use crate::web::view::{self, QuestionView, WorkSummary, WorkView};
+use crate::web::view::{self, KinView, QuestionView, WorkSummary, WorkView};
 
 use super::settings::Settings;
 
@@ -89,13 +90,34 @@ fn question_text(view: &QuestionView, history: Option<&WorkView>, bold: bool) ->
         let (before, quote, after) = evidence.pieces();
         let (on, off) = if bold { ("\x1b[1m", "\x1b[0m") } else { (">>", "<<") };
         text.push_str(&format!("\n[{}]\n{before}{on}{quote}{off}{after}\n", evidence.section));
+        if let Some(CellRange { first_row, last_row, first_column, last_column }) = evidence.cells {
+            text.push_str(&format!("rows {first_row} to {last_row}, columns {first_column} to {last_column}\n"));
+        }
+        for image in &evidence.images {
+            text.push_str(&format!("image: {image}\n"));
+        }
     }
     text.push('\n');
+    for KinView { kin, answer_text } in &view.alike {
+        let (relation, status) = (kin.relation.as_str(), kin.status.as_str());
+        text.push_str(&format!(
+            "{relation}: {} ({status}) {}\n  answer: {answer_text}\n  in: {} {}\n",
+            kin.id, kin.question, kin.title, kin.key
+        ));
+    }
     summary(&mut text, &view.work);
     let tier = view.tier.map(|tier| format!(", {tier}")).unwrap_or_default();
     text.push_str(&format!("status: {}{tier}\n", view.status.as_str()));
+    if let Some(kind) = view.kind {
+        text.push_str(&format!("asks for: {}\n", kind.as_str()));
+    }
     for stage in &view.verification {
         text.push_str(&format!("  {:<16}{:<8}{}\n", stage.stage.as_str(), stage.verdict.as_str(), stage.reason));
+    }
+    for review in &view.reviews {
+        let (day, decision) = (review.at.format("%Y-%m-%d"), review.decision.as_str());
+        let into = review.edited_into.as_ref().map(|id| format!(" (now {id})")).unwrap_or_default();
+        text.push_str(&format!("review: {} {day} {decision}{into} {}\n", review.reviewer, review.reason));
     }
     text.push_str(&format!("written by: {} ({})\nid: {}\n", view.generator.kind, view.generator.model, view.id));
     if let Some(work) = history {

@@ -57,6 +57,8 @@ fn plain(value: &serde_json::Value) -> String {
             });
             parts.collect::<Vec<_>>().join(", ")
         }
+        serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("; "),
+        serde_json::Value::Number(number) if number.is_f64() => format!("{:.3}", number.as_f64().unwrap_or_default()),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
     }

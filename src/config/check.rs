@@ -69,7 +69,7 @@ pub(super) fn check(
     let release_schedule = release(&file.release, zone, &mut faults);
     let refresh_schedule = refresh(&file.refresh, zone, &mut faults);
     let (mut sources, mut llm, mut solver) = (file.sources, file.llm, file.solver);
-    let (mut question, mut verify, mut release) = (file.question, file.verify, file.release);
+    let (mut question, mut verify, mut release, mut web) = (file.question, file.verify, file.release, file.web);
     let mut refresh = file.refresh;
     if release.contact.is_empty() {
         release.contact.clone_from(&file.contact);
@@ -80,7 +80,9 @@ pub(super) fn check(
     let others = [
         &mut sources.pubmed.api_key_file,
         &mut question.model.prompt_file,
+        &mut question.model.exhibit_prompt_file,
         &mut release.key_file,
+        &mut web.review_token_file,
         &mut release.hub.token_file,
     ];
     for path in keys.chain(others).chain(prompts).flatten() {
@@ -104,7 +106,7 @@ pub(super) fn check(
         data_dir: DataDir::new(file.data_dir),
         clock: file.clock.map_or_else(Clock::system, Clock::scaled),
         log: file.log,
-        web: file.web,
+        web,
         worker: file.worker,
         fetch: fetch::Config { contact: file.contact, url: file.url, ..file.fetch },
         sources,
@@ -151,6 +153,7 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("document.elements", document.elements, 1000, 100_000_000);
     faults.range("question.rules.max_drafts", question.rules.max_drafts, 0, 10_000);
     faults.range("question.model.max_questions", question.model.max_questions, 1, 100);
+    faults.range("question.model.max_requests", question.model.max_requests, 1, 50);
     faults.range("question.model.max_passage_bytes", question.model.max_passage_bytes, 2000, 4 << 20);
     faults.range("question.model.max_reply_tokens", question.model.max_reply_tokens, 64, 1 << 20);
     faults.range("question.model.temperature", question.model.temperature, 0.0, 2.0);

@@ -149,7 +149,9 @@ impl Config {
         let prompts = trial.prompt_files().map(|(key, file)| (format!("verify.trial.{key}"), file));
         let pubmed = ("sources.pubmed.api_key_file".to_owned(), &self.sources.pubmed.api_key_file);
         let prompt = ("question.model.prompt_file".to_owned(), &self.question.model.prompt_file);
-        let unreadable = keys.chain([pubmed, prompt]).chain(prompts).filter_map(|(key, path)| {
+        let exhibits = ("question.model.exhibit_prompt_file".to_owned(), &self.question.model.exhibit_prompt_file);
+        let word = ("web.review_token_file".to_owned(), &self.web.review_token_file);
+        let unreadable = keys.chain([pubmed, prompt, exhibits, word]).chain(prompts).filter_map(|(key, path)| {
             let path = path.as_ref()?;
             let error = std::fs::read_to_string(path).err()?;
             Some(format!("`{key}`: cannot read {}: {error}", path.display()))

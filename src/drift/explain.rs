@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::interval::{Interval, newcombe, wilson};
+use crate::interval::{Interval, newcombe, wilson};
+
 use super::moved::false_discovery_rates;
 use super::terms::{Term, TermCounts, affinity, changed};
 

@@ -14,7 +14,6 @@ pub mod explain;
 pub mod explanation;
 pub mod guard;
 pub mod calibrate;
-pub mod interval;
 pub mod mix;
 pub mod monthly;
 pub mod moved;

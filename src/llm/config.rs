@@ -90,6 +90,8 @@ pub struct Config {
     pub prices: Prices,
     /// What may be spent. Default: no limit, which suits a server of one's own.
     pub budget: Budget,
+    /// Whether calls are handed in as batches, which are answered later and for less.
+    pub batch: BatchConfig,
     /// Longest wait for a connection, in seconds. Default: 10.
     pub connect_timeout_seconds: u64,
     /// Longest wait for one answer, in seconds. Default: 300.
@@ -125,6 +127,7 @@ impl Default for Config {
             endpoints: Vec::new(),
             prices: Prices::default(),
             budget: Budget::default(),
+            batch: BatchConfig::default(),
             connect_timeout_seconds: 10,
             timeout_seconds: 300,
             deadline_seconds: 1200,
@@ -172,6 +175,28 @@ impl Default for Endpoint {
             max_concurrency: None,
             prices: None,
         }
+    }
+}
+
+/// Calls by the batch API, which the first endpoint has to speak.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchConfig {
+    /// Default: false.
+    pub enabled: bool,
+    /// Most calls in one batch, and as many are waited for at a time. Default: 200.
+    pub max_requests: usize,
+    /// How long a batch that is not full waits for more calls, in milliseconds. Default: 5000.
+    pub gather_ms: u64,
+    /// Pause between looks at a batch, in milliseconds. Default: 60000.
+    pub poll_ms: u64,
+    /// What part of the prices such calls cost, 0 to 1. Default: 0.5.
+    pub price_part: f64,
+}
+
+impl Default for BatchConfig {
+    fn default() -> Self {
+        BatchConfig { enabled: false, max_requests: 200, gather_ms: 5000, poll_ms: 60_000, price_part: 0.5 }
     }
 }
 
@@ -272,6 +297,12 @@ impl Config {
             if value == 0 {
                 fault(key, "must be at least 1");
             }
+        }
+        if self.batch.max_requests == 0 || self.batch.max_requests > 50_000 {
+            fault("batch.max_requests", "must be 1 to 50000");
+        }
+        if self.batch.poll_ms == 0 || !(0.0..=1.0).contains(&self.batch.price_part) {
+            fault("batch.price_part", "must be 0 to 1, and poll_ms at least 1");
         }
         let amount = |value: f64| value.is_finite() && value >= 0.0;
         let priced = |prices: &Prices| amount(prices.prompt_per_million) && amount(prices.completion_per_million);

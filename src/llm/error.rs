@@ -55,6 +55,8 @@ pub enum Error {
     Unusable { model: String, tries: u32, reason: String },
     #[error("the {}'s budget for the language model is used up ({spent} of {limit}); it goes on in {} min", period.as_str(), wait.as_secs() / 60)]
     Budget { period: Period, spent: String, limit: String, wait: Duration },
+    #[error("the call was in a batch: {reason}")]
+    Batch { reason: String, retry: Retry },
     #[error("the memory of model calls failed")]
     Ledger { source: Box<dyn std::error::Error + Send + Sync>, retry: Retry },
 }
@@ -75,7 +77,7 @@ impl Error {
             Error::Refused { .. } => Retry::After(REFUSED_PAUSE),
             // These may be the request's fault after all.
             Error::Timeout { .. } | Error::Deadline { .. } | Error::Garbled { .. } => Retry::Backoff,
-            Error::Ledger { retry, .. } => *retry,
+            Error::Ledger { retry, .. } | Error::Batch { retry, .. } => *retry,
             Error::Config { .. }
             | Error::TooLong { .. }
             | Error::BadRequest { .. }
@@ -114,6 +116,7 @@ impl Error {
             Error::TooLarge { .. } => "too_large",
             Error::Unusable { .. } => "unusable",
             Error::Budget { .. } => "budget",
+            Error::Batch { .. } => "batch",
             Error::Ledger { .. } => "ledger",
         }
     }

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ask::ask;
-pub use config::{Budget, Config, Endpoint, Engine, Local, Place, Prices};
+pub use config::{BatchConfig, Budget, Config, Endpoint, Engine, Local, Place, Prices};
 pub use error::{Error, Period};
 pub use openai::OpenAi;
 pub use text::{quoted, read_json};
@@ -170,7 +170,7 @@ impl Request {
     }
 
     /// A guess at the tokens of the messages and the schema, rather too high.
-    fn prompt_tokens_about(&self) -> u64 {
+    pub fn prompt_tokens_about(&self) -> u64 {
         tokens_of_bytes(self.bytes()) + FRAME_TOKENS * self.messages.len() as u64
     }
 

@@ -1,6 +1,7 @@
 //! A parsed version of a work: metadata, sections, passages, tables, figures, and what the parser did not understand.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -259,6 +260,54 @@ pub struct Table {
     pub third_party: bool,
 }
 
+/// Which cells of a table a span of its text covers, all from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CellRange {
+    pub first_row: usize,
+    pub last_row: usize,
+    pub first_column: usize,
+    pub last_column: usize,
+}
+
+/// The cells that bytes `start..end` of a table's text cover; `None` outside its rows (in the caption or the notes). Columns are of the
+/// whole row when the span covers several.
+pub fn cells(text: &str, start: usize, end: usize) -> Option<CellRange> {
+    let mut found: Option<CellRange> = None;
+    for (number, row) in (1..).zip(rows(text)) {
+        if row.end <= start || end <= row.start {
+            continue;
+        }
+        let columns_before =
+            |at: usize| 1 + text.get(row.start..at.clamp(row.start, row.end)).unwrap_or_default().matches('|').count();
+        // A span that ends on a bar does not reach the cell behind it.
+        let inside = text.get(row.start..end.min(row.end)).unwrap_or_default().trim_end_matches([' ', '|']).len();
+        let (first, last) = (columns_before(start), columns_before(row.start + inside));
+        found = Some(match found {
+            None => CellRange { first_row: number, last_row: number, first_column: first, last_column: last },
+            Some(range) => {
+                let width = columns_before(row.end).max(range.last_column);
+                CellRange { last_row: number, first_column: 1, last_column: width, ..range }
+            }
+        });
+    }
+    found
+}
+
+/// The span of the first row of a table's text.
+pub fn header_row(text: &str) -> Option<Range<usize>> {
+    rows(text).next()
+}
+
+/// The spans of the lines that are rows: those with bars.
+fn rows(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    text.split('\n').filter_map(move |line| {
+        let span = at..at + line.len();
+        at = span.end + 1;
+        line.contains('|').then_some(span)
+    })
+}
+
 /// A figure's label and caption; the image stays a reference.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
@@ -355,4 +404,27 @@ pub struct ParseIssue {
     pub detail: String,
     /// How often this kind occurred; the detail is the first one's.
     pub count: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_a_table_is_a_range_of_cells() {
+        let text = "Table 1. Newts.\nGroup | Legs | Tail\nDwarf | 4 | 12.5\nCave | | 9\nNo legs were lost.";
+        let of = |quote: &str| {
+            let start = text.find(quote).unwrap();
+            let range = cells(text, start, start + quote.len())?;
+            Some((range.first_row, range.last_row, range.first_column, range.last_column))
+        };
+        assert_eq!(of("Dwarf | 4 | 12.5"), Some((2, 2, 1, 3)));
+        assert_eq!(of("4 |"), Some((2, 2, 2, 2)));
+        assert_eq!(of("12.5"), Some((2, 2, 3, 3)));
+        assert_eq!(of("12.5\nCave"), Some((2, 3, 1, 3)));
+        assert_eq!(of("Newts"), None);
+        assert_eq!(of("No legs"), None);
+        assert_eq!(header_row(text).map(|span| &text[span]), Some("Group | Legs | Tail"));
+        assert_eq!(header_row("No rows."), None);
+    }
 }

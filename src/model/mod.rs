@@ -9,5 +9,6 @@ pub mod document;
 pub mod id;
 pub mod licence;
 pub mod question;
+pub mod review;
 pub mod status;
 pub mod time;

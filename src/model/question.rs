@@ -40,6 +40,54 @@ pub struct Generator {
     pub prompt_hash: String,
 }
 
+/// What a question asks its reader to do, as its writer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Tell what was found.
+    Finding,
+    /// Tell by which step or part something comes about.
+    Mechanism,
+    /// Tell conditions, groups or variants apart.
+    Comparison,
+    /// Tell what happens when something is changed.
+    Prediction,
+    /// Reckon with the numbers that are given.
+    Quantity,
+    /// Tell which step or control of a procedure matters.
+    Troubleshooting,
+    /// Put together what two passages say.
+    Synthesis,
+}
+
+impl QuestionKind {
+    pub const ALL: [QuestionKind; 7] = [
+        QuestionKind::Finding,
+        QuestionKind::Mechanism,
+        QuestionKind::Comparison,
+        QuestionKind::Prediction,
+        QuestionKind::Quantity,
+        QuestionKind::Troubleshooting,
+        QuestionKind::Synthesis,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            QuestionKind::Finding => "finding",
+            QuestionKind::Mechanism => "mechanism",
+            QuestionKind::Comparison => "comparison",
+            QuestionKind::Prediction => "prediction",
+            QuestionKind::Quantity => "quantity",
+            QuestionKind::Troubleshooting => "troubleshooting",
+            QuestionKind::Synthesis => "synthesis",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        QuestionKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// A question before verification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
@@ -47,6 +95,9 @@ pub struct Draft {
     pub answer: AnswerSpec,
     pub evidence: Vec<Evidence>,
     pub generator: Generator,
+    /// `None`: its writer did not say.
+    #[serde(default)]
+    pub kind: Option<QuestionKind>,
 }
 
 impl Draft {
@@ -189,19 +240,41 @@ pub struct Difficulty {
     pub date: NaiveDate,
 }
 
+/// How like an earlier question, which asks the same, a question is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Likeness {
+    /// The earlier one.
+    pub id: QuestionId,
+    /// Whether it has the same answer; else the two are in conflict.
+    pub same_answer: bool,
+    /// Share of common words, in (0, 1].
+    pub similarity: f64,
+}
+
 /// A question that passed; only made by [`Accepted::new`], so `index` and `release` need not check again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
     draft: Draft,
     stages: Vec<StageResult>,
     tier: Tier,
+    alike: Vec<Likeness>,
 }
 
 impl Accepted {
     /// The tier that `stages` earn, or `None` when a stage failed, one of stages 1 to 7 is missing, or there is no evidence.
     pub fn new(draft: Draft, stages: Vec<StageResult>) -> Option<Self> {
         let tier = earned_tier(&stages).filter(|_| !draft.evidence.is_empty())?;
-        Some(Accepted { draft, stages, tier })
+        Some(Accepted { draft, stages, tier, alike: Vec::new() })
+    }
+
+    /// With the earlier questions that ask the same and are answered otherwise.
+    pub fn with_alike(self, alike: Vec<Likeness>) -> Self {
+        Accepted { alike, ..self }
+    }
+
+    /// Earlier questions that ask the same and are answered otherwise, the most similar first.
+    pub fn alike(&self) -> &[Likeness] {
+        &self.alike
     }
 
     pub fn draft(&self) -> &Draft {
@@ -223,6 +296,8 @@ pub struct Rejected {
     pub draft: Draft,
     /// The stages that ran; the last one failed.
     pub stages: Vec<StageResult>,
+    /// Earlier questions that ask the same, the most similar first, where novelty was judged.
+    pub alike: Vec<Likeness>,
 }
 
 /// The end of verification. A rejection is a result, not an error.
@@ -230,4 +305,21 @@ pub struct Rejected {
 pub enum Outcome {
     Accepted(Accepted),
     Rejected(Rejected),
+}
+
+impl Outcome {
+    pub fn draft(&self) -> &Draft {
+        match self {
+            Outcome::Accepted(accepted) => accepted.draft(),
+            Outcome::Rejected(rejected) => &rejected.draft,
+        }
+    }
+
+    /// What the stages said, as far as they ran.
+    pub fn stages(&self) -> &[StageResult] {
+        match self {
+            Outcome::Accepted(accepted) => accepted.stages(),
+            Outcome::Rejected(rejected) => &rejected.stages,
+        }
+    }
 }

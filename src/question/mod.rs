@@ -8,7 +8,7 @@ pub mod rules;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::llm::{self, Retry};
+use crate::llm::{self, Request, Retry};
 use crate::model::document::Document;
 use crate::model::question::Draft;
 
@@ -55,6 +55,16 @@ pub trait Generate: Send + Sync {
 
     /// The drafts, in reading order; none is a valid answer.
     fn draft<'a>(&'a self, document: &'a Document) -> BoxFuture<'a, Result<Vec<Draft>, Error>>;
+
+    /// The model that is asked; empty for none.
+    fn model(&self) -> &str {
+        ""
+    }
+
+    /// What a model would be asked about the document, repairs left out: for a projection of what it costs.
+    fn requests(&self, _document: &Document) -> Vec<Request> {
+        Vec::new()
+    }
 }
 
 /// Why no drafts could be written.

@@ -8,7 +8,7 @@ use super::citation::{line, publisher, quoted};
 use super::datasheet;
 use super::diff::Diff;
 use super::licence::{Part, Policy};
-use super::report::{Balance, Facts, Share};
+use super::report::{Balance, Facts};
 use super::schema;
 use super::seal::Header;
 use super::split::Split;
@@ -178,10 +178,10 @@ impl Card<'_> {
             facts.judged
         )?;
         if let Some(share) = facts.accepted {
-            writeln!(f, "| accepted | {} | {} |", share.count, percent(share))?;
+            writeln!(f, "| accepted | {} | {} |", share.count, share)?;
         }
         for (stage, share) in &facts.rejected {
-            writeln!(f, "| rejected: {} | {} | {} |", stage.replace('_', " "), share.count, percent(*share))?;
+            writeln!(f, "| rejected: {} | {} | {} |", stage.replace('_', " "), share.count, share)?;
         }
         for (name, share, of) in [
             ("verified or better", facts.verified, "of those released"),
@@ -189,13 +189,18 @@ impl Card<'_> {
             ("withdrawn since", facts.withdrawn, "of those ever accepted"),
         ] {
             if let Some(share) = share {
-                writeln!(f, "| {name} | {} | {} {of} |", share.count, percent(share))?;
+                writeln!(f, "| {name} | {} | {} {of} |", share.count, share)?;
             }
         }
         let unseen = facts.reviewed.is_none_or(|share| share.count == 0);
         if unseen {
             writeln!(f, "\nNo person has reviewed these questions: how many keys are right is not known.")?;
         }
+        writeln!(
+            f,
+            "\n`PROTOCOL.md` says how accuracy and bias are estimated, with what people found so far and the balance of keys; `audit.csv` \
+             is this release's random sample."
+        )?;
         writeln!(f)
     }
 
@@ -212,7 +217,7 @@ impl Card<'_> {
         writeln!(f, "| benchmark | items |\n|---|---|")?;
         facts.benchmarks.iter().try_for_each(|(name, n)| writeln!(f, "| {} | {n} |", cell(name)))?;
         match facts.contaminated {
-            Some(share) => writeln!(f, "\nRejected for it: {} ({}).\n", share.count, percent(share)),
+            Some(share) => writeln!(f, "\nRejected for it: {} ({}).\n", share.count, share),
             None => writeln!(f),
         }
     }
@@ -307,11 +312,6 @@ impl Card<'_> {
             line(self.header)
         )
     }
-}
-
-/// A share with its interval.
-fn percent(share: Share) -> String {
-    format!("{:.1} % ({:.1} to {:.1})", share.value * 100.0, share.low * 100.0, share.high * 100.0)
 }
 
 /// Text inside a table.

@@ -40,6 +40,8 @@ pub struct Config {
     pub most_rows: u64,
     /// Also a part with pointers into works whose licence allows no text: ids and places, no questions. Default false.
     pub pointers: bool,
+    /// Questions drawn at random from each release for people to look at. Default 200.
+    pub audit_questions: usize,
     /// Seed of everything that is drawn. Default 0.
     pub seed: u64,
     /// Minor releases kept on disk, the newest first; pinned ones are kept besides. Default 12.
@@ -70,6 +72,7 @@ impl Default for Config {
             literature_days: 365,
             most_rows: 0,
             pointers: false,
+            audit_questions: 200,
             seed: 0,
             keep: 12,
             reserve_mib: 1024,

@@ -1,6 +1,7 @@
 //! The rows of a release back from its files.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use parquet::file::reader::FileReader;
@@ -135,6 +136,25 @@ pub fn listing(folder: &Path) -> Result<Listing, Error> {
         }
     }
     Ok(listing)
+}
+
+/// Larger lists of a sample are not read.
+const MOST_AUDIT_BYTES: u64 = 16 << 20;
+
+/// The ids of the random sample that people look at; none in a release from before there was one.
+///
+/// # Errors
+/// When the list can not be read.
+pub fn audit(folder: &Path) -> Result<Vec<String>, Error> {
+    let path = folder.join(super::seal::AUDIT);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io(&path)(error)),
+    };
+    let mut text = String::new();
+    file.take(MOST_AUDIT_BYTES).read_to_string(&mut text).map_err(Error::io(&path))?;
+    Ok(text.lines().skip(1).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 /// A group column of a row.

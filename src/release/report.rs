@@ -4,23 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::interval::Share;
+use crate::model::answer::AnswerSpec;
+use crate::review;
+
 use super::licence::Part;
 use super::row::Row;
 use super::select::{Held, Place};
-
-/// A share with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Share {
-    pub count: u64,
-    pub of: u64,
-    pub value: f64,
-    /// Ends of the interval at [`LEVEL`].
-    pub low: f64,
-    pub high: f64,
-}
-
-/// Level of every interval: Wilson's score interval.
-pub const LEVEL: f64 = 0.95;
 
 /// What the store knows beyond the rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -50,6 +40,8 @@ pub struct Facts {
     pub alignments: Vec<Alignment>,
     /// Works in the store by standing.
     pub works: BTreeMap<String, u64>,
+    /// What people found, up to this release.
+    pub review: review::Standing,
 }
 
 /// How close a part's training split comes to the literature's topics.
@@ -92,6 +84,10 @@ pub struct Balance {
     pub generators: BTreeMap<String, u64>,
     pub licences: BTreeMap<String, u64>,
     pub years: BTreeMap<String, u64>,
+    /// Keys of yes/no questions, of directions, and letters of right options.
+    pub booleans: BTreeMap<String, u64>,
+    pub directions: BTreeMap<String, u64>,
+    pub positions: BTreeMap<String, u64>,
     pub with_quote: u64,
     pub rows: u64,
     pub works: u64,
@@ -119,12 +115,31 @@ impl Balance {
         count(&mut self.tiers, row.tier.as_deref().unwrap_or_default());
         count(&mut self.generators, &row.generator.kind);
         count(&mut self.licences, &row.licence);
+        match row.answer.as_deref().map(serde_json::from_str) {
+            Some(Ok(AnswerSpec::Boolean { value })) => count(&mut self.booleans, if value { "yes" } else { "no" }),
+            Some(Ok(AnswerSpec::Direction { value })) => count(&mut self.directions, value.as_str()),
+            Some(Ok(AnswerSpec::Choice { correct, .. })) => count(&mut self.positions, &correct),
+            _ => {}
+        }
         let year = row.first_public.as_deref().and_then(|date| date.get(..4)).unwrap_or_default();
         count(&mut self.years, year);
     }
 
     pub fn hold_back(&mut self, held: &BTreeMap<Held, u64>) {
         self.held_back = held.iter().map(|(reason, n)| (reason.as_str().to_owned(), *n)).collect();
+    }
+
+    /// As the protocol shows it.
+    pub fn for_review(&self) -> review::Balance {
+        review::Balance {
+            questions: self.rows,
+            answer_types: self.answer_types.clone(),
+            booleans: self.booleans.clone(),
+            directions: self.directions.clone(),
+            positions: self.positions.clone(),
+            topics: self.topics.clone(),
+            sources: self.sources.clone(),
+        }
     }
 
     /// The parts that have rows, in their order.

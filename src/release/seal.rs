@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::review::{Draw, Figures, protocol};
+
 use super::card::Card;
 use super::diff::{Diff, diff};
 use super::export::{self, prompt, trl, verl};
@@ -44,6 +46,8 @@ pub struct Header {
     pub released: Option<String>,
     pub alpha: f64,
     pub validation_share: f64,
+    /// Questions drawn for people to look at.
+    pub audit_questions: usize,
 }
 
 /// Who wrote a paper, for the attribution table.
@@ -60,6 +64,7 @@ pub struct Sealer {
     header: Header,
     files: Vec<Entry>,
     balance: Balance,
+    draw: Draw,
     credits: csv::Writer<Hashed<BufWriter<File>>>,
     open: Option<Open>,
     last_work: String,
@@ -81,6 +86,8 @@ impl Open {
 }
 
 const CREDITS: &str = "attribution.csv";
+/// The random sample that people look at: a column `id`.
+pub(super) const AUDIT: &str = "audit.csv";
 
 impl Sealer {
     /// Begins in an empty folder, which [`super::publish::Root::begin`] makes.
@@ -95,7 +102,8 @@ impl Sealer {
             ["work", "title", "authors", "venue", "first_public", "url", "licence", "licence_url", "rights_holder"];
         credits.write_record(columns).map_err(|error| Error::damaged(&path, error))?;
         let (files, balance) = (Vec::new(), Balance::default());
-        Ok(Sealer { folder, header, files, balance, credits, open: None, last_work: String::new() })
+        let draw = Draw::new(header.seed, header.audit_questions);
+        Ok(Sealer { folder, header, files, balance, draw, credits, open: None, last_work: String::new() })
     }
 
     /// Begins the rows of a part's split: as many as `n_rows`, those of one work together.
@@ -133,6 +141,7 @@ impl Sealer {
             return Err(Error::damaged(&self.folder, "a row came before its place"));
         };
         self.balance.add(open.place, row, is_new_work);
+        self.draw.offer(&row.id);
         if open.table.n_rows() == ROWS_A_FILE {
             let (place, n_files) = (open.place, open.n_files());
             let next = self.table(place, open.file + 1, n_files)?;
@@ -219,6 +228,12 @@ impl Sealer {
         self.files.push(entry);
         let (header, balance) = (&self.header, &self.balance);
 
+        let figures = Figures {
+            subject: format!("{} {}", header.name, header.version),
+            balance: balance.for_review(),
+            standing: facts.review.clone(),
+        };
+        let audit: String = ["id".to_owned()].into_iter().chain(self.draw.finish()).map(|id| id + "\n").collect();
         let changed = previous.map_or(Ok(None), |previous| compared(previous, &self.folder))?;
         let changed = changed.as_ref();
         let policy = Policy::embedded();
@@ -227,13 +242,15 @@ impl Sealer {
         let mut files: Vec<(String, Vec<u8>)> = vec![
             ("README.md".to_owned(), card.to_string().into_bytes()),
             ("LICENSES.md".to_owned(), licence::text(&policy, balance).into_bytes()),
+            ("PROTOCOL.md".to_owned(), protocol::markdown(&figures).into_bytes()),
+            (AUDIT.to_owned(), audit.into_bytes()),
             (
                 "CHANGES.md".to_owned(),
                 changes::text(&header.name, header.previous, header.version, balance.rows, changed).into_bytes(),
             ),
             ("changes.jsonl".to_owned(), changed.map(changes::lines).unwrap_or_default()),
             ("schema.json".to_owned(), pretty(&schema::description())),
-            ("report.json".to_owned(), Report { balance, facts, interval_level: super::report::LEVEL }.to_bytes()),
+            ("report.json".to_owned(), Report { balance, facts, interval_level: crate::interval::LEVEL }.to_bytes()),
             ("croissant.json".to_owned(), pretty(&croissant::describe(header, balance, &policy, &data)?)),
             ("CITATION.cff".to_owned(), citation::text(header).into_bytes()),
             ("grader.py".to_owned(), grader::SOURCE.as_bytes().to_vec()),

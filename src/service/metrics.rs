@@ -63,7 +63,12 @@ fn describe() {
     describe_gauge!("aludel_refresh_machine_seconds", "Seconds of the machine that refreshes used this month");
     describe_histogram!("aludel_job_seconds", "How long jobs ran, by kind");
     describe_gauge!("aludel_jobs", "Jobs in the queue, by state");
-    describe_counter!("aludel_trials_total", "Verdicts of the stages that ask a model, by stage and verdict");
+    describe_counter!(
+        "aludel_passages_quarantined_total",
+        "Passages that instruct their reader and were not shown to a model"
+    );
+    describe_counter!("aludel_stage_total", "Verdicts of the verification stages, by stage and verdict");
+    describe_counter!("aludel_stage_microseconds_total", "Time that the verification stages took, by stage");
     describe_counter!("aludel_questions_total", "Questions judged, by outcome");
     describe_gauge!("aludel_questions", "Questions in the store, by state");
     describe_gauge!("aludel_works", "Works in the store, by standing");

@@ -29,6 +29,17 @@ pub struct Spend {
     pub cost_micros: u64,
 }
 
+impl Spend {
+    pub fn plus(self, other: Spend) -> Spend {
+        Spend {
+            calls: self.calls + other.calls,
+            prompt_tokens: self.prompt_tokens.saturating_add(other.prompt_tokens),
+            completion_tokens: self.completion_tokens.saturating_add(other.completion_tokens),
+            cost_micros: self.cost_micros.saturating_add(other.cost_micros),
+        }
+    }
+}
+
 /// What one model's calls for one stage cost.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct StageSpend {
@@ -55,6 +66,15 @@ impl Rows {
             zstd::stream::decode_all(reader).map_err(|error| Error::damaged("model call", request_hash.to_hex(), error))
         };
         packed.map(unpack).transpose()
+    }
+
+    /// Whether the request with this hash was answered.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn has_model_response(&self, request_hash: &blake3::Hash) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM model_calls WHERE hash = ?1";
+        Ok(self.find(sql, [request_hash.as_bytes()], |_| Ok(()))?.is_some())
     }
 
     /// What the calls since `since` cost.

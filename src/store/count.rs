@@ -23,6 +23,8 @@ pub struct Counts {
     /// Rejected questions by reason.
     pub rejected: BTreeMap<String, u64>,
     pub withdrawn: BTreeMap<String, u64>,
+    /// Pairs of questions that ask the same, by what they are to each other.
+    pub alike: BTreeMap<String, u64>,
     /// By state.
     pub jobs: BTreeMap<String, u64>,
     pub files: u64,
@@ -40,7 +42,49 @@ pub struct SourceCount {
     pub checkpoint_moved_ms: Option<i64>,
 }
 
+/// What one kind of generator wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftedBy {
+    /// `rules`, `openai`, `candle`, `person`.
+    pub kind: String,
+    pub drafted: u64,
+    pub accepted: u64,
+}
+
 impl Rows {
+    /// Questions by the kind of generator that wrote them, judged whatever way.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn drafted_by_generator(&self) -> Result<Vec<DraftedBy>, Error> {
+        let sql = "SELECT g.kind, count(*), sum(q.status = 'accepted') FROM questions q JOIN generators g ON g.id = q.generator
+                   GROUP BY g.kind ORDER BY g.kind";
+        self.list(sql, [], |row| {
+            let number = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            Ok(DraftedBy { kind: row.get(0)?, drafted: number(1)?, accepted: number(2)? })
+        })
+    }
+
+    /// Accepted questions by what they ask their reader to do, where their writer said.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn question_kinds(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let sql = "SELECT kind, count(*) FROM questions WHERE status = 'accepted' AND kind IS NOT NULL GROUP BY kind";
+        let counts = self.list(sql, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(counts.into_iter().collect())
+    }
+
+    /// Accepted questions that a model wrote.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn accepted_by_models(&self) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM questions q JOIN generators g ON g.id = q.generator
+                   WHERE q.status = 'accepted' AND g.kind IN ('openai', 'candle')";
+        Ok(self.find(sql, [], |row| row.get::<_, i64>(0))?.map_or(0, i64::unsigned_abs))
+    }
+
     /// Counts by state. Reads every question's state: fine for a person, not for a tight loop.
     ///
     /// # Errors
@@ -80,6 +124,7 @@ impl Rows {
             withdrawn: group(
                 "SELECT substr(reason, 1, instr(reason || ':', ':') - 1), count(*) FROM questions WHERE status = 'withdrawn' GROUP BY 1",
             )?,
+            alike: group("SELECT relation, count(*) FROM alike GROUP BY relation")?,
             jobs: self.jobs_by_state()?,
             files: self.find("SELECT count(*) FROM files", [], |row| row.get::<_, i64>(0))?.unwrap_or(0) as u64,
             last_change: self.last_change()?,

@@ -39,6 +39,16 @@ pub struct Job {
     pub error: Option<String>,
 }
 
+/// Queued jobs of a kind that failed and wait for another try, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WaitingJobs {
+    pub kind: String,
+    pub reason: String,
+    pub jobs: u64,
+    /// When the first of them is tried again.
+    pub until: DateTime<Utc>,
+}
+
 const COLUMNS: &str = "id, kind, key, payload, status, attempts, run_after, error";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Job> {
@@ -84,6 +94,28 @@ impl Rows {
             next = [next, first].into_iter().flatten().min();
         }
         Ok(next.and_then(DateTime::from_timestamp_millis))
+    }
+
+    /// Why queued jobs wait, the reason of most first, at most `limit`. The numbers in reasons are folded, so that one reason is one.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn waiting_jobs(&self, limit: usize) -> Result<Vec<WaitingJobs>, Error> {
+        let sql =
+            "SELECT kind, error, run_after FROM jobs WHERE status = 'queued' AND error IS NOT NULL ORDER BY run_after";
+        let mut found: BTreeMap<(String, String), WaitingJobs> = BTreeMap::new();
+        for (kind, reason, run_after) in
+            self.list(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?
+        {
+            let folded = reason.replace(|c: char| c.is_ascii_digit(), "");
+            let until = DateTime::from_timestamp_millis(run_after).unwrap_or_default();
+            let waiting = found.entry((kind.clone(), folded));
+            waiting.or_insert_with(|| WaitingJobs { kind, reason, jobs: 0, until }).jobs += 1;
+        }
+        let mut found: Vec<WaitingJobs> = found.into_values().collect();
+        found.sort_by_key(|waiting| std::cmp::Reverse(waiting.jobs));
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// How many jobs are in each state.

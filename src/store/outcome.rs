@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::document::Document;
 use crate::model::id::{QuestionId, VersionId, WorkId};
-use crate::model::question::{Draft, Generator, Outcome, StageResult, Tier, Verdict};
+use crate::model::question::{Draft, Generator, Outcome, QuestionKind, StageResult, Tier, Verdict};
 use crate::model::status::{QuestionStatus, WorkStatus};
 
 use super::passage::TextId;
@@ -96,7 +96,7 @@ impl WriteTxn<'_> {
         let mut tally = Tally::default();
         held(document, outcomes)?;
         for outcome in outcomes {
-            let draft = draft_of(outcome);
+            let draft = outcome.draft();
             self.record_outcome(&draft.id(&key), work, text, outcome, &mut tally)?;
         }
         self.touch(work);
@@ -186,11 +186,15 @@ impl WriteTxn<'_> {
         let known = self.known(id)?;
         match (known, outcome) {
             (None, Outcome::Accepted(accepted)) => {
-                self.insert(id, work, text, accepted.draft(), accepted.stages(), Some(accepted.tier()))?;
+                let row = self.insert(id, work, text, accepted.draft(), accepted.stages(), Some(accepted.tier()))?;
+                self.note_alike(row, work, accepted.alike())?;
                 tally.accepted += 1;
             }
             (None, Outcome::Rejected(rejected)) => {
-                self.insert(id, work, text, &rejected.draft, &rejected.stages, None)?;
+                let row = self.insert(id, work, text, &rejected.draft, &rejected.stages, None)?;
+                // What another paper found as well is kept as such; what a rejected question contradicts is not.
+                let same: Vec<_> = rejected.alike.iter().filter(|likeness| likeness.same_answer).cloned().collect();
+                self.note_alike(row, work, &same)?;
                 tally.rejected += 1;
             }
             (Some(known), Outcome::Accepted(accepted)) => {
@@ -205,6 +209,7 @@ impl WriteTxn<'_> {
                         tally.accepted += 1;
                     }
                     self.accept_again(id, &known, text, accepted.draft(), accepted.stages(), accepted.tier())?;
+                    self.note_alike(known.row, work, accepted.alike())?;
                 } else {
                     tally.unchanged += 1;
                 }
@@ -230,14 +235,14 @@ impl WriteTxn<'_> {
         draft: &Draft,
         stages: &[StageResult],
         tier: Option<Tier>,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         let end = if tier.is_some() { QuestionStatus::Accepted } else { QuestionStatus::Rejected };
         allowed(id, QuestionStatus::Drafted, end)?;
         let generator = self.generator(&draft.generator)?;
         let reason = if tier.is_some() { None } else { reason_of(stages) };
         let sql = "INSERT INTO questions (hash, work, text, status, question, answer_type, answer, generator, verification, tier,
-                       reason, created_at, topic)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id";
+                       reason, created_at, topic, kind)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id";
         let topic = self.topic_json(work)?;
         let params = rusqlite::params![
             hash_of(id),
@@ -253,10 +258,12 @@ impl WriteTxn<'_> {
             reason,
             self.now_ms(),
             topic,
+            draft.kind.map(QuestionKind::as_str),
         ];
         let row: Option<i64> = self.find(sql, params, |row| row.get(0))?;
         let row = row.ok_or_else(|| Error::Missing { what: "question", id: id.to_string() })?;
-        self.insert_evidence(row, text, draft)
+        self.insert_evidence(row, text, draft)?;
+        Ok(row)
     }
 
     fn accept_again(
@@ -326,20 +333,13 @@ impl WriteTxn<'_> {
 /// Whether every quote is what the document holds at its span; asked before the first row is written.
 fn held(document: &Document, outcomes: &[Outcome]) -> Result<(), Error> {
     let passages = document.passages();
-    for span in outcomes.iter().flat_map(|outcome| &draft_of(outcome).evidence) {
+    for span in outcomes.iter().flat_map(|outcome| &outcome.draft().evidence) {
         if !passages.get(span.passage).is_some_and(|passage| span.holds_in(passage.text)) {
             let (passage, start, end) = (span.passage, span.start, span.end);
             return Err(Error::Evidence { passage, start, end, quote: span.quote.clone() });
         }
     }
     Ok(())
-}
-
-fn draft_of(outcome: &Outcome) -> &Draft {
-    match outcome {
-        Outcome::Accepted(accepted) => accepted.draft(),
-        Outcome::Rejected(rejected) => &rejected.draft,
-    }
 }
 
 pub(super) fn allowed(id: &QuestionId, from: QuestionStatus, to: QuestionStatus) -> Result<(), Error> {

@@ -67,7 +67,10 @@ fn picture_of(rows: &Rows, id: WorkId) -> Result<String, Error> {
             let reason = reason.unwrap_or_default();
             let quotes: Vec<&str> = evidence.iter().map(|span| span.quote.as_str()).collect();
             let answer = answer.to_json();
-            lines.push(format!("  {} {id} {tier} {reason:?} {question:?} {answer} {quotes:?}\n", status.as_str()));
+            let mut kin = rows.kin_of(&id)?;
+            kin.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+            let kin: String = kin.iter().map(|kin| format!(" {} {}", kin.relation.as_str(), kin.id)).collect();
+            lines.push(format!("  {} {id} {tier} {reason:?} {question:?} {answer} {quotes:?}{kin}\n", status.as_str()));
         }
         lines.sort();
         out.extend(lines);

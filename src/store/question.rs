@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::answer::AnswerSpec;
 use crate::model::id::{PassageId, QuestionId, WorkId};
-use crate::model::question::{Difficulty, Generator, Stage, StageResult, Tier, Verdict};
+use crate::model::question::{Difficulty, Generator, QuestionKind, Stage, StageResult, Tier, Verdict};
 use crate::model::status::QuestionStatus;
 
 use super::passage::TextId;
@@ -25,6 +25,8 @@ pub struct Question {
     pub answer: AnswerSpec,
     pub evidence: Vec<Span>,
     pub generator: Generator,
+    /// What it asks its reader to do, when its writer said.
+    pub kind: Option<QuestionKind>,
     pub verification: Vec<StageResult>,
     pub tier: Option<Tier>,
     /// Why it was rejected (`stage: word`) or withdrawn.
@@ -48,7 +50,7 @@ pub struct Span {
 
 const SELECT: &str =
     "SELECT q.hash, q.work, q.text, q.status, q.question, q.answer, g.kind, g.model, g.prompt_hash, q.verification,
-    q.tier, q.reason, q.withdrawn_on, q.topic, q.difficulty, r.split, r.first, q.id
+    q.tier, q.reason, q.withdrawn_on, q.topic, q.difficulty, r.split, r.first, q.id, q.kind
     FROM questions q JOIN generators g ON g.id = q.generator LEFT JOIN released r ON r.question = q.id";
 
 impl Rows {
@@ -136,6 +138,7 @@ impl Rows {
             tier: raw.tier.map(|tier| Tier::from_name(&tier).ok_or_else(|| damaged("unknown tier"))).transpose()?,
             topic: json(raw.topic).map_err(|_| damaged("bad topic"))?,
             difficulty: json(raw.difficulty).map_err(|_| damaged("bad difficulty"))?,
+            kind: raw.kind.as_deref().and_then(QuestionKind::from_name),
             question: raw.question,
             generator: raw.generator,
             reason: raw.reason,
@@ -164,6 +167,7 @@ struct Raw {
     split: Option<String>,
     released_in: Option<String>,
     row: i64,
+    kind: Option<String>,
 }
 
 impl Raw {
@@ -185,6 +189,7 @@ impl Raw {
             split: row.get(15)?,
             released_in: row.get(16)?,
             row: row.get(17)?,
+            kind: row.get(18)?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A document as the store keeps it: its passages' texts apart from everything else, so that a text is held once.
 
-use crate::model::document::{Document, Section};
+use crate::model::document::{Document, Figure, Section};
 use crate::model::id::Ids;
 use crate::model::time::PartialDate;
 
@@ -97,6 +97,20 @@ pub(super) fn authors(packed: &[u8]) -> Result<Vec<String>, Error> {
     let json = zstd::stream::decode_all(std::io::Read::take(packed, MOST_RECORD_BYTES as u64))
         .map_err(|error| damaged(error.to_string()))?;
     serde_json::from_slice::<Authors>(&json).map(|record| record.authors).map_err(|error| damaged(error.to_string()))
+}
+
+/// Where the images of the figure with this label are found, by a packed record.
+pub(super) fn images(packed: &[u8], label: &str) -> Result<Vec<String>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Figures {
+        figures: Vec<Figure>,
+    }
+    let damaged = |reason: String| Error::damaged("a stored record", "", reason);
+    let json = zstd::stream::decode_all(std::io::Read::take(packed, MOST_RECORD_BYTES as u64))
+        .map_err(|error| damaged(error.to_string()))?;
+    let record: Figures = serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
+    let figure = record.figures.into_iter().find(|figure| figure.label == label);
+    Ok(figure.map(|figure| figure.graphics).unwrap_or_default())
 }
 
 /// Every passage text in the order of [`Document::passages`].

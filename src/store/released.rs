@@ -42,7 +42,7 @@ pub struct Releasable {
     pub topic: Option<String>,
     /// Its evidence stands in the text that its work has now.
     pub is_current: bool,
-    /// A stage asked for a person's look.
+    /// A stage asked for a person's look, and none agreed yet.
     pub in_review: bool,
     /// It is always answered without the passage.
     pub is_trivial: bool,
@@ -182,7 +182,7 @@ impl Rows {
     pub fn each_releasable(&self, mut visit: impl FnMut(Releasable)) -> Result<(), Error> {
         let sql = format!(
             "SELECT q.id, q.hash, q.work, t.version, q.tier, q.topic, w.current = v.id AND v.text = q.text,
-                 instr(q.verification, ',\"review\"') > 0,
+                 instr(q.verification, ',\"review\"') > 0 AND ifnull(q.tier, '') <> 'reviewed',
                  instr(q.verification, '[\"closed_book\",\"fail\"') > 0
                      OR ifnull(json_extract(q.difficulty, '$.pass_rate'), 0) >= 1,
                  EXISTS (SELECT 1 FROM evidence e JOIN passages p ON p.id = e.passage

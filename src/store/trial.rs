@@ -60,7 +60,8 @@ impl WriteTxn<'_> {
         let earlier = question.verification.iter().filter(|old| stages.iter().all(|new| new.stage != old.stage));
         let mut all: Vec<StageResult> = earlier.chain(stages).cloned().collect();
         all.sort_by_key(|result| result.stage);
-        let tier = earned_tier(&all);
+        let reviewed = question.tier == Some(Tier::Reviewed);
+        let tier = earned_tier(&all).map(|earned| if reviewed { Tier::Reviewed } else { earned });
         let (status, reason) = match tier {
             Some(_) => (QuestionStatus::Accepted, None),
             None => (QuestionStatus::Rejected, reason_of(&all)),

@@ -3,11 +3,11 @@
 use rusqlite::Row;
 use serde::Serialize;
 
-use crate::model::document::{ContentLevel, Document};
+use crate::model::document::{ContentLevel, Document, PassageKind};
 use crate::model::id::{VersionId, WorkId};
 use crate::model::status::VersionStatus;
 
-use super::passage::TextId;
+use super::passage::{StoredPassage, TextId, place};
 use super::{Error, Rows, record};
 
 /// A version as stored, without its text.
@@ -67,6 +67,20 @@ impl Rows {
         };
         let texts = text.map_or(Ok(Vec::new()), |text| self.bodies(TextId(text)))?;
         record::unpack(&packed, texts).map(Some)
+    }
+
+    /// Where the images of a figure are found, as its version names them; none for a passage that is no figure's caption.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the stored record is not understood.
+    pub fn images_of(&self, passage: &StoredPassage) -> Result<Vec<String>, Error> {
+        if passage.kind != PassageKind::Figure.as_str() {
+            return Ok(Vec::new());
+        }
+        let (text, _) = place(passage.id);
+        let sql = "SELECT v.record FROM texts t JOIN versions v ON v.id = t.version WHERE t.id = ?1";
+        let packed = self.find(sql, [text.0], |row| row.get::<_, Vec<u8>>(0))?;
+        packed.map_or(Ok(Vec::new()), |packed| record::images(&packed, &passage.section))
     }
 
     /// Every (identifier key, version number) that `source` delivered, sorted; for reconciling with what it published.

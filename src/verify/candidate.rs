@@ -88,6 +88,7 @@ impl Candidate {
             answer: AnswerSpec::deserialize(&self.answer).map_err(|error| format!("bad_spec: {error}"))?,
             evidence: evidence.collect(),
             generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+            kind: None,
         })
     }
 

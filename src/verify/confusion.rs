@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::interval::Share;
 
 use super::candidate::{Candidate, Label};
 use super::report::Report;
@@ -29,6 +31,17 @@ pub struct Counts {
     pub rejected: usize,
     /// Rejections by the stage that failed.
     pub rejected_by: BTreeMap<String, usize>,
+    /// What share was rejected, with its 95 % interval (Wilson).
+    #[serde(rename = "share_rejected", serialize_with = "share_of")]
+    shares: Shares,
+}
+
+/// Filled in while counting: rejected, of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shares(u64, u64);
+
+fn share_of<S: Serializer>(shares: &Shares, serializer: S) -> Result<S::Ok, S::Error> {
+    Share::new(shares.0, shares.1).serialize(serializer)
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
@@ -85,6 +98,12 @@ impl Counts {
             }
             None => self.accepted += 1,
         }
+        self.shares = Shares(self.rejected as u64, self.items as u64);
+    }
+
+    /// `98.2 % (93.6 to 99.5)` of `n` of all.
+    fn share(&self, n: usize) -> String {
+        Share::new(n as u64, self.items as u64).map_or_else(|| "-".to_owned(), |share| share.to_string())
     }
 
     fn stages(&self) -> String {
@@ -97,13 +116,22 @@ impl Counts {
 impl fmt::Display for Confusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let good = &self.good;
-        writeln!(f, "{:<22} {:>5} {:>8} {:>8}  rejected by", "to accept", "items", "accepted", "rejected")?;
-        writeln!(f, "{:<22} {:>5} {:>8} {:>8}  {}", "good", good.items, good.accepted, good.rejected, good.stages())?;
+        let head = |f: &mut fmt::Formatter<'_>, what, passed, share| {
+            writeln!(f, "{what:<22} {:>5} {passed:>8} {:>8}  {share:<24}  rejected by", "items", "rejected")
+        };
+        head(f, "to accept", "accepted", "accepted")?;
+        let (share, stages) = (good.share(good.accepted), good.stages());
+        writeln!(
+            f,
+            "{:<22} {:>5} {:>8} {:>8}  {share:<24}  {stages}",
+            "good", good.items, good.accepted, good.rejected
+        )?;
         writeln!(f)?;
-        writeln!(f, "{:<22} {:>5} {:>8} {:>8}  rejected by", "to reject", "items", "missed", "rejected")?;
+        head(f, "to reject", "missed", "rejected")?;
         for (class, counts) in &self.defects {
             let (items, missed, rejected) = (counts.items, counts.accepted, counts.rejected);
-            writeln!(f, "{class:<22} {items:>5} {missed:>8} {rejected:>8}  {}", counts.stages())?;
+            let (share, stages) = (counts.share(rejected), counts.stages());
+            writeln!(f, "{class:<22} {items:>5} {missed:>8} {rejected:>8}  {share:<24}  {stages}")?;
         }
         writeln!(f)?;
         writeln!(f, "{:<22} {:>16} {:>16}", "answer type", "good accepted", "bad rejected")?;

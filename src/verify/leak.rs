@@ -371,6 +371,7 @@ mod tests {
             answer: AnswerSpec::Term { value: answer.to_owned(), synonyms: Vec::new() },
             evidence: Vec::new(),
             generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+            kind: None,
         };
         check(&draft, &Ask::of(question), &Prepared::new(&document)).is_err()
     }

@@ -14,7 +14,7 @@ mod contrary;
 pub mod decontaminate;
 mod evidence;
 mod grammar;
-pub mod injection;
+mod injection;
 mod leak;
 mod lexicon;
 pub mod novelty;
@@ -32,11 +32,13 @@ pub use prepared::Prepared;
 pub use report::Report;
 pub use trial::Trial;
 
+use std::time::{Duration, Instant};
+
 use crate::model::id::QuestionId;
-use crate::model::question::{Accepted, Draft, Outcome, Rejected, Stage, StageResult, Verdict};
+use crate::model::question::{Accepted, Draft, Likeness, Outcome, Rejected, Stage, StageResult, Verdict};
 
 use ask::Ask;
-use novelty::{Fingerprint, Known, Seen};
+use novelty::{Fingerprint, Seen};
 
 /// The stages with their settings and the registered benchmarks.
 #[derive(Debug, Clone, Default)]
@@ -52,11 +54,17 @@ pub struct Examined {
     stages: Vec<StageResult>,
     /// When novelty is still to be judged.
     fingerprint: Option<Fingerprint>,
+    took: Vec<(Stage, Duration)>,
 }
 
 impl Examined {
     pub fn draft(&self) -> &Draft {
         &self.draft
+    }
+
+    /// How long each stage was at it, on the machine's own clock.
+    pub fn took(&self) -> &[(Stage, Duration)] {
+        &self.took
     }
 }
 
@@ -76,11 +84,15 @@ impl Verifier {
     /// The stages that look at one document alone: all but novelty, up to the first failure.
     pub fn examine(&self, mut draft: Draft, prepared: &Prepared<'_>) -> Examined {
         let mut stages = Vec::with_capacity(7);
+        let mut took = Vec::with_capacity(6);
+        let mut since = Instant::now();
         let ask = Ask::of(&draft.question);
         let mut fingerprint = None;
         let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
             let verdict = if result.is_ok() { Verdict::Pass } else { Verdict::Fail };
             let reason = result.err().unwrap_or_default();
+            took.push((stage, since.elapsed()));
+            since = Instant::now();
             stages.push(StageResult { stage, verdict, reason, score: None, model: None });
             verdict == Verdict::Pass
         };
@@ -102,14 +114,16 @@ impl Verifier {
                     && pass(Stage::Injection, injection::check(&draft, slices, prepared));
             }
         }
-        Examined { draft, stages, fingerprint }
+        Examined { draft, stages, fingerprint, took }
     }
 
     /// Judges novelty, the one stage that looks at other questions, and with it the draft; adds it to `seen` when it passes.
     pub fn decide(&self, examined: Examined, id: &QuestionId, seen: &mut impl Seen) -> Outcome {
-        let Examined { draft, mut stages, fingerprint } = examined;
+        let Examined { draft, mut stages, fingerprint, took: _ } = examined;
+        let mut alike = Vec::new();
         if let Some(fingerprint) = fingerprint {
-            let novelty = self.novelty(&fingerprint, id, seen);
+            alike = seen.find(&fingerprint, id, self.config.near_duplicate);
+            let novelty = novelty_of(&alike);
             let at = stages.iter().position(|result| result.stage > Stage::Novelty).unwrap_or(stages.len());
             if novelty.verdict == Verdict::Fail {
                 stages.truncate(at);
@@ -117,10 +131,11 @@ impl Verifier {
             stages.insert(at, novelty);
             if let Some(accepted) = Accepted::new(draft.clone(), stages.clone()) {
                 seen.add(id.clone(), fingerprint);
-                return Outcome::Accepted(accepted);
+                alike.retain(|likeness| !likeness.same_answer);
+                return Outcome::Accepted(accepted.with_alike(alike));
             }
         }
-        Outcome::Rejected(Rejected { draft, stages })
+        Outcome::Rejected(Rejected { draft, stages, alike })
     }
 
     /// Stage 6 alone: whether a question with these quotes repeats a registered benchmark.
@@ -130,20 +145,20 @@ impl Verifier {
     pub fn decontaminate<'q>(&self, question: &str, quotes: impl IntoIterator<Item = &'q str>) -> Result<(), String> {
         decontaminate::check(question, quotes, &self.benchmarks, &self.config)
     }
+}
 
-    fn novelty(&self, fingerprint: &Fingerprint, id: &QuestionId, seen: &impl Seen) -> StageResult {
-        let (verdict, reason, score) = match seen.find(fingerprint, id, self.config.near_duplicate) {
-            None => (Verdict::Pass, String::new(), None),
-            Some(Known::Duplicate { id, similarity }) => {
-                let word = if similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
-                (Verdict::Fail, format!("{word}: of {}", id.as_str()), Some(similarity))
-            }
-            Some(Known::Conflict { id, similarity }) => (
-                Verdict::Review,
-                format!("conflict: {} asks the same with another answer", id.as_str()),
-                Some(similarity),
-            ),
-        };
-        StageResult { stage: Stage::Novelty, verdict, reason, score, model: None }
-    }
+/// Stage 5's word on what was found: the closest decides.
+fn novelty_of(alike: &[Likeness]) -> StageResult {
+    let (verdict, reason) = match alike.first() {
+        None => (Verdict::Pass, String::new()),
+        Some(Likeness { id, same_answer: true, similarity }) => {
+            let word = if *similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
+            (Verdict::Fail, format!("{word}: of {}", id.as_str()))
+        }
+        Some(Likeness { id, same_answer: false, .. }) => {
+            (Verdict::Review, format!("conflict: {} asks the same with another answer", id.as_str()))
+        }
+    };
+    let score = alike.first().map(|likeness| likeness.similarity);
+    StageResult { stage: Stage::Novelty, verdict, reason, score, model: None }
 }

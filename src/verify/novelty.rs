@@ -4,11 +4,13 @@
 //! exactly. Two questions are one when one says what the other says and little more; a word on either side that the other
 //! lacks (another tissue, another drug) makes them two.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::grade::term::fold;
 use crate::model::answer::{AnswerSpec, Direction};
 use crate::model::id::QuestionId;
+use crate::model::question::Likeness;
 
 use super::lexicon::{Force, direction_of, is_plain_negation};
 use super::words::{Kind, words};
@@ -78,19 +80,10 @@ impl Fingerprint {
     }
 }
 
-/// How an earlier question stands to a new one.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Known {
-    /// The same question with the same answer.
-    Duplicate { id: QuestionId, similarity: f64 },
-    /// The same question with another answer: a person should look.
-    Conflict { id: QuestionId, similarity: f64 },
-}
-
 /// What the novelty stage asks; the in-memory [`History`] answers it.
 pub trait Seen {
-    /// The closest earlier question that is the same as this one, when there is one. `own` is left out.
-    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Option<Known>;
+    /// The earlier questions that are the same as this one, the closest first, at most [`MOST_ALIKE`]. `own` is left out.
+    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Vec<Likeness>;
     fn add(&mut self, id: QuestionId, fingerprint: Fingerprint);
 }
 
@@ -104,6 +97,8 @@ pub struct History {
     bands: HashMap<u64, Vec<u32>>,
 }
 
+/// So many earlier questions are named at most.
+pub const MOST_ALIKE: usize = 16;
 /// More candidates than this in one band are generic wording; the rest of the bands decide.
 const MAX_CANDIDATES: usize = 512;
 
@@ -157,7 +152,7 @@ impl History {
 }
 
 impl Seen for History {
-    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Option<Known> {
+    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Vec<Likeness> {
         let mut candidates: Vec<u32> = self.exact.get(&fingerprint.exact).cloned().unwrap_or_default();
         for band in bands(&fingerprint.words) {
             if let Some(slots) = self.bands.get(&band) {
@@ -166,24 +161,23 @@ impl Seen for History {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let mut best: Option<(f64, bool, &QuestionId)> = None;
+        let mut alike = Vec::new();
         for slot in candidates {
             let Some((id, earlier)) = self.entries.get(slot as usize).and_then(Option::as_ref) else { continue };
             if id == own {
                 continue;
             }
-            let Some(similarity) = same(fingerprint, earlier, near) else { continue };
-            let duplicate = earlier.answer == fingerprint.answer;
-            // Most similar first; a duplicate before a conflict; then by id, so that the order of entry does not matter.
-            let better = best.is_none_or(|(s, d, i)| (similarity, duplicate, id.as_str()) > (s, d, i.as_str()));
-            if better {
-                best = Some((similarity, duplicate, id));
+            if let Some(similarity) = same(fingerprint, earlier, near) {
+                alike.push(Likeness { id: id.clone(), same_answer: earlier.answer == fingerprint.answer, similarity });
             }
         }
-        best.map(|(similarity, duplicate, id)| {
-            let id = id.clone();
-            if duplicate { Known::Duplicate { id, similarity } } else { Known::Conflict { id, similarity } }
-        })
+        // Most similar first; the same answer before another; then by id, so that the order of entry does not matter.
+        alike.sort_by(|a, b| {
+            let key = |one: &Likeness| (one.similarity, one.same_answer);
+            key(b).partial_cmp(&key(a)).unwrap_or(Ordering::Equal).then_with(|| b.id.as_str().cmp(a.id.as_str()))
+        });
+        alike.truncate(MOST_ALIKE);
+        alike
     }
 
     fn add(&mut self, id: QuestionId, fingerprint: Fingerprint) {
@@ -211,9 +205,9 @@ fn same(a: &Fingerprint, b: &Fingerprint, near: f64) -> Option<f64> {
     let (mut i, mut j, mut common) = (0, 0, 0_usize);
     while let (Some(x), Some(y)) = (a.words.get(i), b.words.get(j)) {
         match x.cmp(y) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
+            Ordering::Less => i += 1,
+            Ordering::Greater => j += 1,
+            Ordering::Equal => {
                 common += 1;
                 i += 1;
                 j += 1;
@@ -315,7 +309,8 @@ mod tests {
     fn find(history: &History, question: &str, answer: &str) -> Option<bool> {
         history
             .find(&Fingerprint::of(question, &term(answer)), &id(99), 0.8)
-            .map(|known| matches!(known, Known::Duplicate { .. }))
+            .first()
+            .map(|likeness| likeness.same_answer)
     }
 
     #[test]
@@ -370,7 +365,7 @@ mod tests {
         for question in &questions {
             let fingerprint = Fingerprint::of(question, &term("y"));
             assert_eq!(a.find(&fingerprint, &id(99), 0.8), b.find(&fingerprint, &id(99), 0.8));
-            assert!(a.find(&fingerprint, &id(99), 0.8).is_some());
+            assert!(!a.find(&fingerprint, &id(99), 0.8).is_empty());
         }
     }
 

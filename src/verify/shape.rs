@@ -455,7 +455,7 @@ mod tests {
 
     fn reason(question: &str, answer: AnswerSpec) -> String {
         let generator = Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() };
-        let draft = Draft { question: question.to_owned(), answer, evidence: Vec::new(), generator };
+        let draft = Draft { question: question.to_owned(), answer, evidence: Vec::new(), generator, kind: None };
         let result = check(&draft, &Ask::of(question), &Config::default());
         result.err().map_or(String::new(), |reason| reason.split(':').next().unwrap_or_default().to_owned())
     }

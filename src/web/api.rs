@@ -2,22 +2,24 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as Extract};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::review::{Given, decide};
 use super::{Error, State, view};
 use crate::index::{Filter, Query, Sort};
 use crate::model::id::QuestionId;
+use crate::model::review::{Sampled, is_reviewer};
 
 /// The document served at `/api/v1/openapi.json`.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Aludel",
-        description = "Verified, evidence-grounded questions from the biology literature. Read-only."
+        description = "Verified, evidence-grounded questions from the biology literature. Read-only but for reviews."
     ),
     paths(
         search,
@@ -25,6 +27,9 @@ use crate::model::id::QuestionId;
         work,
         drift,
         drift_history,
+        review_next,
+        review,
+        protocol,
         refresh,
         super::release::api::releases,
         status,
@@ -175,6 +180,71 @@ fn as_of(raw: Option<&str>) -> Result<Option<DateTime<Utc>>, Error> {
     let day: NaiveDate =
         text.parse().map_err(|_| Error::BadRequest("as_of: expected a day such as 2026-03-01".to_owned()))?;
     Ok(day.and_hms_milli_opt(23, 59, 59, 999).map(|end| end.and_utc()))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/review/next",
+    params(
+        ("reviewer" = String, Query, description = "The person's name"),
+        ("source" = Option<String>, Query, description = "conflict, audit, uncertain, topic, second or rejected; default: in turn"),
+    ),
+    responses((status = 200, description = "question: what to look at, or null", body = Value), (status = 400, description = "No such name or source"))
+)]
+pub(super) async fn review_next(Extract(state): Extract<State>, RawQuery(raw): RawQuery) -> Response {
+    let mut reviewer = String::new();
+    let mut source = None;
+    for (name, value) in url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).take(64) {
+        match name.as_ref() {
+            "reviewer" => reviewer = value.trim().to_owned(),
+            "source" => source = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    let only = source.as_deref().map(|name| {
+        Sampled::from_name(name).ok_or_else(|| Error::BadRequest("source: there is no such way of sampling".to_owned()))
+    });
+    let only = match only.transpose() {
+        Ok(only) if is_reviewer(&reviewer) => only,
+        Ok(_) => return Error::BadRequest("reviewer: give a name of at most 80 characters".to_owned()).json(),
+        Err(error) => return error.json(),
+    };
+    match state.read(move |rows, _| Ok(view::review::next_review(rows, &reviewer, only)?)).await {
+        Ok(question) => Json(json!({ "question": question })).into_response(),
+        Err(error) => error.json(),
+    }
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/review/{id}", params(("id" = String, Path, description = "32 hex digits")), request_body = Given,
+    responses(
+        (status = 200, description = "status and tier of the question now", body = Value),
+        (status = 400, description = "What is missing"), (status = 403, description = "Who may review is in web.review_token_file"),
+        (status = 404, description = "No such question"), (status = 409, description = "It is withdrawn")
+    )
+)]
+pub(super) async fn review(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(given): Json<Given>,
+) -> Response {
+    match decide(&state, &headers, id, given).await {
+        Ok(recorded) => {
+            Json(json!({ "status": recorded.status, "tier": recorded.tier, "review": recorded.row })).into_response()
+        }
+        Err(error) => error.json(),
+    }
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/protocol",
+    responses((status = 200, description = "subject, balance of the accepted questions, and standing: audits, agreement", body = Value))
+)]
+pub(super) async fn protocol(Extract(state): Extract<State>) -> Response {
+    match state.read(|rows, _| Ok(view::review::figures(rows)?)).await {
+        Ok(figures) => Json(figures).into_response(),
+        Err(error) => error.json(),
+    }
 }
 
 #[utoipa::path(

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::page;
+use crate::store;
 
 /// Why a request was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,8 @@ pub enum Error {
     BadRequest(String),
     #[error("there is no {what} {id:?}")]
     NotFound { what: &'static str, id: String },
+    #[error("{0}")]
+    Forbidden(String),
     #[error("too many requests at once")]
     Busy,
     #[error(transparent)]
@@ -37,6 +40,9 @@ impl Error {
         match self {
             Error::BadRequest(_) => StatusCode::BAD_REQUEST,
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            // Somebody else was quicker: it is withdrawn, or gone.
+            Error::Store(store::Error::IllegalMove { .. } | store::Error::Missing { .. }) => StatusCode::CONFLICT,
             Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -45,7 +51,10 @@ impl Error {
     /// The sentence for whoever asked: no paths, no engine's words.
     fn public(&self) -> String {
         match self {
-            Error::BadRequest(_) | Error::NotFound { .. } => self.to_string(),
+            Error::BadRequest(_) | Error::NotFound { .. } | Error::Forbidden(_) => self.to_string(),
+            Error::Store(error @ (store::Error::IllegalMove { .. } | store::Error::Missing { .. })) => {
+                error.to_string()
+            }
             Error::Busy => "the service is busy: try again in a moment".to_owned(),
             _ => "something went wrong on our side: the log has it under this request's id".to_owned(),
         }

@@ -1,4 +1,4 @@
-//! HTTP: the JSON API under `/api/v1`, health, metrics, and the pages. Everything is read-only.
+//! HTTP: the JSON API under `/api/v1`, health, metrics, and the pages. Everything is read-only but for what people say of questions.
 //!
 //! [`router`] builds the routes over a [`State`]; [`serve`] runs them on a listener it is given until told to stop.
 
@@ -6,17 +6,19 @@ mod api;
 mod error;
 mod layer;
 mod page;
+mod review;
 mod release;
 pub mod view;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -43,6 +45,8 @@ pub struct Config {
     pub timeout_seconds: u64,
     /// How many requests read the store or the index at once; others wait. Default 16.
     pub concurrent_reads: usize,
+    /// File with the word that reviewers give. Default: none, and reviews are taken only while it listens on this machine alone.
+    pub review_token_file: Option<PathBuf>,
     /// The largest request body, bytes. Default 65536.
     pub body_bytes: usize,
 }
@@ -53,6 +57,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
             timeout_seconds: 10,
             concurrent_reads: 16,
+            review_token_file: None,
             body_bytes: 65_536,
         }
     }
@@ -141,6 +146,20 @@ impl State {
         })
         .await?
     }
+
+    /// Runs `write` on a thread that may block, one of the bounded number.
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            write(&store)
+        })
+        .await?
+    }
 }
 
 /// Every route, with limits, headers and metrics around it.
@@ -153,6 +172,9 @@ pub fn router(state: State) -> Router {
         .route("/question/{id}", get(page::record::question))
         .route("/work/{*id}", get(page::record::work))
         .route("/drift", get(page::drift::page))
+        .route("/review", get(page::review::page))
+        .route("/review/{id}", post(page::review::submit))
+        .route("/protocol", get(page::review::protocol))
         .route("/refresh", get(page::refresh::page))
         .route("/releases", get(release::page::list))
         .route("/releases/", get(release::page::list))
@@ -164,6 +186,9 @@ pub fn router(state: State) -> Router {
         .route("/api/v1/work/{*id}", get(api::work))
         .route("/api/v1/drift", get(api::drift))
         .route("/api/v1/drift/history", get(api::drift_history))
+        .route("/api/v1/review/next", get(api::review_next))
+        .route("/api/v1/review/{id}", post(api::review))
+        .route("/api/v1/protocol", get(api::protocol))
         .route("/api/v1/refresh", get(api::refresh))
         .route("/api/v1/releases", get(release::api::releases))
         .route("/api/v1/status", get(api::status))

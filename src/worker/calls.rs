@@ -8,10 +8,11 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, Semaphore};
 
+use super::batches::Batches;
 use crate::fetch::Retry;
-use crate::llm::{self, Budget, Error, LanguageModel, Period, Prices, Reply, Request};
+use crate::llm::{self, Budget, Engine, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
 use crate::model::question::Stage;
 use crate::question::{self, Generate};
 use crate::store::call::{ModelCall, Spend};
@@ -29,12 +30,9 @@ pub fn openai(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Arc<dyn Generate>, Error> {
-    let calls = Calls::new(llm::open(llm, seed)?, ledger.clone(), "draft");
-    let path = config.prompt_file.as_deref().unwrap_or("".as_ref()).display().to_string();
-    let prompt = config
-        .prompt()
-        .map_err(|error| Error::Config { reason: format!("the prompt {path} can not be read: {error}") })?;
-    Ok(Arc::new(question::model::Model::new(config, "openai", &prompt, llm.max_repairs, Arc::new(calls))))
+    let calls = remembered(llm, ledger, "draft", seed)?;
+    let prompts = config.prompts().map_err(|reason| Error::Config { reason })?;
+    Ok(Arc::new(question::model::Model::new(config, "openai", &prompts, llm.max_repairs, calls)))
 }
 
 /// The model stages, asking the model of `llm`, with its calls remembered in `ledger`'s store.
@@ -47,13 +45,35 @@ pub fn trial(
     ledger: &Arc<Ledger>,
     seed: u64,
 ) -> Result<Trial, Error> {
-    let model = llm::open(llm, seed)?;
+    let model = engine(llm, ledger, seed)?;
     let calls = |stage: Stage| -> Arc<dyn LanguageModel> {
         Arc::new(Calls::new(Arc::clone(&model), ledger.clone(), stage.as_str()))
     };
     let solver =
         Solver { open_book: calls(Stage::OpenBook), closed_book: calls(Stage::ClosedBook), judge: calls(Stage::Judge) };
     Trial::new(config, solver, llm.max_repairs).map_err(|reason| Error::Config { reason })
+}
+
+/// The model of `llm`, its calls for `stage` remembered in `ledger`'s store.
+///
+/// # Errors
+/// As [`openai`].
+pub fn remembered(
+    llm: &llm::Config,
+    ledger: &Arc<Ledger>,
+    stage: &'static str,
+    seed: u64,
+) -> Result<Arc<dyn LanguageModel>, Error> {
+    Ok(Arc::new(Calls::new(engine(llm, ledger, seed)?, ledger.clone(), stage)))
+}
+
+/// The model of `llm`, asked call by call or in batches.
+fn engine(llm: &llm::Config, ledger: &Ledger, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
+    if llm.batch.enabled && llm.engine == Engine::Openai {
+        let model = Arc::new(OpenAi::new(llm, seed)?);
+        return Ok(Arc::new(Batches::new(model, llm.batch.clone(), ledger.store.clone())));
+    }
+    llm::open(llm, seed)
 }
 
 /// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.
@@ -69,6 +89,8 @@ pub struct Ledger {
     /// One decision about the budget at a time.
     deciding: AsyncMutex<()>,
     settled: Notify,
+    /// By model: as many calls as it takes at a time are under way, from asking to having the answer written.
+    slots: Mutex<HashMap<(String, usize), Arc<Semaphore>>>,
     /// Answers that were paid for and could not be written. No further call is made until they are.
     unwritten: Mutex<Vec<(blake3::Hash, ModelCall)>>,
 }
@@ -102,8 +124,16 @@ impl Ledger {
             held: Mutex::default(),
             deciding: AsyncMutex::default(),
             settled: Notify::new(),
+            slots: Mutex::default(),
             unwritten: Mutex::default(),
         })
+    }
+
+    /// What bounds the calls of a model that are not written yet: a kill loses no more of them than the model takes at a time.
+    fn slots_of(&self, model: &dyn LanguageModel) -> Arc<Semaphore> {
+        let n = model.concurrency().max(1);
+        let mut slots = lock(&self.slots);
+        slots.entry((model.name().to_owned(), n)).or_insert_with(|| Arc::new(Semaphore::new(n))).clone()
     }
 
     /// Waits until no other call with this key is under way.
@@ -294,6 +324,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub struct Calls {
     model: Arc<dyn LanguageModel>,
     ledger: Arc<Ledger>,
+    slots: Arc<Semaphore>,
     stage: &'static str,
 }
 
@@ -307,23 +338,32 @@ struct Canonical<'a> {
     request: &'a Request,
 }
 
+/// The key under which the answer of the model `name` to `request` is kept, and what it is the hash of.
+///
+/// # Errors
+/// When the request holds a number that JSON can not.
+pub fn key_of(name: &str, request: &Request) -> Result<(blake3::Hash, Vec<u8>), serde_json::Error> {
+    let bytes = serde_json::to_vec(&Canonical { format: 1, model: name, request })?;
+    Ok((blake3::hash(&bytes), bytes))
+}
+
 impl Calls {
     /// `stage`: what the calls are for, beside each in the store: `draft`, …
     pub fn new(model: Arc<dyn LanguageModel>, ledger: Arc<Ledger>, stage: &'static str) -> Self {
-        Calls { model, ledger, stage }
+        let slots = ledger.slots_of(model.as_ref());
+        Calls { model, ledger, slots, stage }
     }
 
     async fn call(&self, request: &Request) -> Result<Reply, Error> {
-        let canonical = Canonical { format: 1, model: self.model.name(), request };
-        let bytes = serde_json::to_vec(&canonical)
+        let (key, bytes) = key_of(self.model.name(), request)
             .map_err(|error| Error::Ledger { source: Box::new(error), retry: Retry::Never })?;
-        let key = blake3::hash(&bytes);
         let _flight = self.ledger.fly(key).await;
         if let Some(reply) = self.ledger.find(key).await? {
             metrics::counter!("aludel_model_calls_remembered_total", "model" => self.model.name().to_owned())
                 .increment(1);
             return Ok(reply);
         }
+        let _slot = self.slots.acquire().await;
         self.ledger.write_up().await?;
         let _hold = self.ledger.hold(request).await?;
         let reply = self.model.complete(request).await?;

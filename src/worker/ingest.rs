@@ -21,7 +21,7 @@ use crate::store::outcome::{Tally, reason_of};
 use super::judge::Deciding;
 use super::queue::{self, Order};
 use super::take::{End, Piece, Taken, take};
-use super::{Env, Error, jobs};
+use super::{Env, Error, jobs, stage_work};
 
 /// What an ingest did. `files = parsed + duplicate + not_an_article + errors`, always.
 #[derive(Debug, Default, Clone, Serialize)]
@@ -311,8 +311,11 @@ impl<'e> Writer<'e> {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        if let Some((txn, _)) = self.txn.take() {
+        if let Some((mut txn, _)) = self.txn.take() {
+            let work = self.deciding.take_work();
+            txn.note_stage_work(&work)?;
             txn.commit()?;
+            stage_work::measure(&work);
         }
         self.deciding.keep_so_far();
         self.n_articles = 0;

@@ -2,13 +2,15 @@
 //! looks at one document alone, then, one after the other, novelty against everything accepted before.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::model::document::Document;
 use crate::model::id::QuestionId;
-use crate::model::question::{Draft, Outcome};
+use crate::model::question::{Draft, Likeness, Outcome, Stage};
 use crate::model::status::QuestionStatus;
 use crate::store::Store;
-use crate::verify::novelty::{Fingerprint, History, Known, Seen};
+use crate::store::stage::StageTally;
+use crate::verify::novelty::{Fingerprint, History, Seen};
 use crate::verify::{Examined, Prepared, Verifier};
 
 use super::Error;
@@ -18,7 +20,14 @@ pub struct Judge {
     verifier: Verifier,
     store: Store,
     /// Loaded when first needed: readiness does not wait for it.
-    history: Mutex<Option<History>>,
+    history: Mutex<Option<Held>>,
+}
+
+/// The history, and the last review that it knows of.
+#[derive(Default)]
+struct Held {
+    history: History,
+    last_review: i64,
 }
 
 impl Judge {
@@ -35,7 +44,7 @@ impl Judge {
     /// A question that was accepted is no longer: others may ask the same.
     pub fn forget(&self, id: &QuestionId) {
         if let Some(history) = self.history.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            history.remove(id);
+            history.history.remove(id);
         }
     }
 
@@ -46,8 +55,8 @@ impl Judge {
     /// When the history can not be loaded.
     pub fn deciding(&self) -> Result<Deciding<'_>, Error> {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = self.store.read()?;
         if history.is_none() {
-            let read = self.store.read()?;
             let mut loaded = History::new();
             for status in [QuestionStatus::Accepted, QuestionStatus::Withdrawn] {
                 read.each_question(status, |id, _, question, answer| {
@@ -56,20 +65,34 @@ impl Judge {
                     }
                 })?;
             }
-            *history = Some(loaded);
+            *history = Some(Held { history: loaded, last_review: 0 });
         }
-        Ok(Deciding { verifier: &self.verifier, history, added: Vec::new() })
+        if let Some(Held { history, last_review }) = history.as_mut() {
+            // People decide in other processes, too.
+            let (rejected, last) = read.rejected_by_people(*last_review)?;
+            for id in &rejected {
+                history.remove(id);
+            }
+            *last_review = last;
+        }
+        Ok(Deciding { verifier: &self.verifier, history, added: Vec::new(), work: StageTally::default() })
     }
 }
 
 /// Novelty being judged. Dropped without [`Deciding::keep`], the history forgets what was added.
 pub struct Deciding<'a> {
     verifier: &'a Verifier,
-    history: MutexGuard<'a, Option<History>>,
+    history: MutexGuard<'a, Option<Held>>,
     added: Vec<QuestionId>,
+    work: StageTally,
 }
 
 impl Deciding<'_> {
+    /// What the stages did since it was last asked.
+    pub fn take_work(&mut self) -> StageTally {
+        std::mem::take(&mut self.work)
+    }
+
     /// The outcomes of a work's drafts, in their order. `work_key`: what the questions' ids derive from.
     pub fn decide(&mut self, work_key: &str, examined: Vec<Examined>) -> Vec<Outcome> {
         examined.into_iter().map(|examined| self.one(&examined.draft().id(work_key), examined)).collect()
@@ -91,8 +114,13 @@ impl Deciding<'_> {
     }
 
     fn one(&mut self, id: &QuestionId, examined: Examined) -> Outcome {
-        let history = self.history.get_or_insert_default();
-        self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added })
+        let history = &mut self.history.get_or_insert_default().history;
+        let mut took = examined.took().to_vec();
+        let began = Instant::now();
+        let outcome = self.verifier.decide(examined, id, &mut Adding { history, added: &mut self.added });
+        took.push((Stage::Novelty, began.elapsed()));
+        self.work.add(outcome.stages(), &took);
+        outcome
     }
 }
 
@@ -103,7 +131,7 @@ struct Adding<'a> {
 }
 
 impl Seen for Adding<'_> {
-    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Option<Known> {
+    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Vec<Likeness> {
         self.history.find(fingerprint, own, near)
     }
 
@@ -120,7 +148,7 @@ impl Drop for Deciding<'_> {
     fn drop(&mut self) {
         if let Some(history) = self.history.as_mut() {
             for id in &self.added {
-                history.remove(id);
+                history.history.remove(id);
             }
         }
     }

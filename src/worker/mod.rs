@@ -4,6 +4,7 @@
 //! is told to stop. [`ingest`] is the same work on given files, to the end. Every job may run twice.
 
 mod archive;
+mod batches;
 pub mod calls;
 pub mod decontaminate;
 mod env;
@@ -12,10 +13,12 @@ pub mod inbox;
 pub mod ingest;
 pub mod jobs;
 mod judge;
+pub mod project;
 pub mod queue;
 mod refreshing;
 mod releasing;
 mod runner;
+mod stage_work;
 pub mod schedule;
 mod take;
 mod waiting;

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 pub use crate::fetch::Retry;
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::id::{JobId, VersionId, WorkId};
+use crate::model::review::Decision;
 use crate::store::delivery::{FollowUp, Recorded};
 use crate::store::job::{Job, NewJob};
+use crate::store::review::{self, NewReview};
 use crate::store::{self, WriteTxn};
 
 /// A job's work order. Its JSON is the stored payload.
@@ -20,6 +22,8 @@ pub enum Order {
     Draft { version: VersionId },
     /// Judge a work's older questions against its present text.
     Recheck { work: WorkId },
+    /// Verify the question that a person made of another.
+    Edit { review: i64 },
     /// Let a model try to break the accepted questions that none has tried.
     Trial {},
     /// Give works their topics; with a new classifier, when `train`.
@@ -58,8 +62,8 @@ impl Cause {
 }
 
 /// The kinds of orders, in the order in which the runner looks for work.
-pub const KINDS: [&str; 10] =
-    ["poll", "file", "recheck", "topics", "drift", "draft", "trial", "release", "push", "refresh"];
+pub const KINDS: [&str; 11] =
+    ["poll", "file", "recheck", "edit", "topics", "drift", "draft", "trial", "release", "push", "refresh"];
 
 impl Order {
     pub fn kind(&self) -> &'static str {
@@ -67,6 +71,7 @@ impl Order {
             Order::File { .. } => "file",
             Order::Draft { .. } => "draft",
             Order::Recheck { .. } => "recheck",
+            Order::Edit { .. } => "edit",
             Order::Trial {} => "trial",
             Order::Topics { .. } => "topics",
             Order::Drift {} => "drift",
@@ -82,6 +87,7 @@ impl Order {
             Order::File { path } => path.clone(),
             Order::Draft { version } => version.to_string(),
             Order::Recheck { work } => work.to_string(),
+            Order::Edit { review } => review.to_string(),
             Order::Drift {} | Order::Trial {} | Order::Push {} | Order::Refresh {} => "all".to_owned(),
             Order::Topics { train: true } => "train".to_owned(),
             Order::Topics { train: false } => "label".to_owned(),
@@ -125,6 +131,18 @@ pub fn enqueue_at(txn: &mut WriteTxn<'_>, order: &Order, run_after: DateTime<Utc
 pub fn deliver(txn: &mut WriteTxn<'_>, delivery: &Delivery) -> Result<Recorded, store::Error> {
     let recorded = txn.record_delivery(delivery)?;
     follow_up(txn, &recorded.follow_ups)?;
+    Ok(recorded)
+}
+
+/// Records a person's word on a question and queues what follows from it, in the caller's transaction.
+///
+/// # Errors
+/// As [`WriteTxn::record_review`].
+pub fn review(txn: &mut WriteTxn<'_>, new: &NewReview) -> Result<review::Recorded, store::Error> {
+    let recorded = txn.record_review(new)?;
+    if new.decision == Decision::Edit {
+        enqueue(txn, &Order::Edit { review: recorded.row })?;
+    }
     Ok(recorded)
 }
 
@@ -187,6 +205,7 @@ mod tests {
             Order::Draft { version: VersionId(1) },
             Order::Recheck { work: WorkId(2) },
             Order::Topics { train: true },
+            Order::Edit { review: 3 },
             Order::Drift {},
             Order::Trial {},
             Order::Release { cause: Cause::Takedown },

@@ -197,7 +197,7 @@ fn take_in(env: &Env, folder: &TempDir, numbers: std::ops::Range<u32>) -> Report
 }
 
 /// Writes one question about an article of [`article`], with its evidence, as JSON.
-fn draft(body: &serde_json::Value) -> String {
+pub fn draft(body: &serde_json::Value) -> String {
     let user = body["messages"][1]["content"].as_str().unwrap_or_default();
     let after = |mark: &str| user.split(mark).nth(1).unwrap_or_default();
     let compound = after("Treatment with ").split(' ').next().unwrap_or_default();
@@ -280,6 +280,12 @@ fn a_model_that_is_away_takes_nothing_from_the_rules_and_is_asked_when_it_is_bac
     let queued = env.store.read().unwrap().jobs(JobStatus::Queued, 10).unwrap();
     assert_eq!(queued.len(), 2);
     assert!(queued[0].error.as_deref().unwrap().contains("could not be reached"), "{queued:?}");
+    let waiting = env.store.read().unwrap().waiting_jobs(10).unwrap();
+    assert_eq!(
+        (waiting.len(), waiting[0].jobs, waiting[0].kind.as_str()),
+        (1, 2, "draft"),
+        "the status says why: {waiting:?}"
+    );
     let wait_ms = queued[0].run_after_ms - clock.now().timestamp_millis();
     assert!((15_000..=60_000).contains(&wait_ms), "{wait_ms}");
 

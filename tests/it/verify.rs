@@ -223,8 +223,8 @@ fn the_summary_counts_by_class_stage_and_type() {
         let line = table.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {table}"));
         line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(row("good"), "1 1 0");
-    assert_eq!(row("leak"), "1 0 1 leak 1");
+    assert_eq!(row("good"), "1 1 0 100.0 % (20.7 to 100.0)");
+    assert_eq!(row("leak"), "1 0 1 100.0 % (20.7 to 100.0) leak 1");
     assert_eq!(row("term"), "1 of 1 1 of 2");
 }
 

@@ -6,6 +6,7 @@ use crate::document::xml::{Tag, Token};
 use crate::model::document::{Passage, PassageKind, Section, SectionKind};
 
 use super::Jats;
+use super::inline::is_hidden;
 
 /// Short list items share passages up to this many bytes.
 const LIST_PASSAGE_BYTES: usize = 1500;
@@ -106,6 +107,10 @@ impl<'a> Jats<'a> {
     /// The block just opened, into `self.target`; what is no reading text is passed over.
     pub(super) fn block(&mut self, tag: &Tag<'a>) {
         match tag.name {
+            "p" if is_hidden(tag) => {
+                self.xml.issues.add("hidden_text", || "<p> that no reader sees left out".into());
+                self.xml.skip();
+            }
             "p" => {
                 let mut sink = Inline::default();
                 self.inline(&mut sink, true);

@@ -84,6 +84,30 @@ fn is_transparent(name: &str) -> bool {
     )
 }
 
+/// Whether an element is styled so that no reader of the page sees it: a message to machines.
+pub(super) fn is_hidden(tag: &Tag<'_>) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(400).collect()
+    };
+    let says_so = |name: &str| {
+        let value = tag.raw_attribute(name).map(plain);
+        value.is_some_and(|value| matches!(value.as_str(), "hidden" | "invisible" | "display:none"))
+    };
+    if ["specific-use", "style-type", "content-type"].into_iter().any(says_so) {
+        return true;
+    }
+    let Some(style) = tag.raw_attribute("style").map(plain) else { return false };
+    let declared: Vec<(&str, &str)> = style.split(';').filter_map(|one| one.split_once(':')).collect();
+    // White on a coloured ground is how some tables print their heads.
+    let has_ground = declared.iter().any(|(property, _)| property.starts_with("background"));
+    declared.into_iter().any(|declaration| match declaration {
+        ("color", "white" | "#fff" | "#ffffff" | "rgb(255,255,255)") => !has_ground,
+        ("color", "transparent") | ("display", "none") | ("visibility", "hidden") | ("opacity", "0") => true,
+        ("font-size", size) => matches!(size, "0" | "0px" | "0pt" | "0em" | "1px" | "1pt"),
+        _ => false,
+    })
+}
+
 impl<'a> Jats<'a> {
     /// The folded text of the element just opened, without block structure.
     pub(super) fn plain(&mut self) -> String {
@@ -111,6 +135,10 @@ impl<'a> Jats<'a> {
             "xref" => self.xref(tag, sink),
             "sup" => self.script(sink, Script::Super),
             "sub" => self.script(sink, Script::Sub),
+            name if is_transparent(name) && is_hidden(tag) => {
+                self.xml.issues.add("hidden_text", || format!("<{name}> that no reader sees left out"));
+                self.xml.skip();
+            }
             name if is_transparent(name) => self.inline(sink, blocks),
             "inline-formula" | "disp-formula" | "disp-formula-group" => self.formula(sink),
             "math" => math::flatten(&mut self.xml, sink),

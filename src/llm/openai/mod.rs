@@ -3,6 +3,7 @@
 //! A schema is asked for as `json_schema`; a server that refuses it is asked for `json_object`, then in words, and that is
 //! remembered. Several endpoints share the calls by weight and stand in for each other.
 
+pub mod batch;
 mod dialect;
 mod pool;
 mod wire;
@@ -223,12 +224,8 @@ impl OpenAi {
         let name = || endpoint.shown.clone();
         let after = Duration::from_secs(self.config.timeout_seconds);
         let mut builder = endpoint.client.post(endpoint.url.clone()).timeout(after).json(body);
-        if let Some(key) = &endpoint.key {
-            // Proof: a key is checked to be printable ASCII.
-            if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", key.expose())) {
-                value.set_sensitive(true);
-                builder = builder.header(header::AUTHORIZATION, value);
-            }
+        if let Some(value) = endpoint.authorization() {
+            builder = builder.header(header::AUTHORIZATION, value);
         }
         let response = builder.send().await.map_err(|error| match error.is_timeout() && !error.is_connect() {
             true => Error::Timeout { endpoint: name(), after },
@@ -278,6 +275,13 @@ impl OpenAi {
 }
 
 impl Endpoint {
+    fn authorization(&self) -> Option<HeaderValue> {
+        // Proof: a key is checked to be printable ASCII.
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.key.as_ref()?.expose())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
     fn cross_out(&self, text: &str) -> String {
         self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.cross_out(text))
     }

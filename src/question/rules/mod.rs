@@ -154,6 +154,7 @@ impl Rules {
                         answer: candidate.answer,
                         evidence: vec![evidence],
                         generator,
+                        kind: None,
                     });
                 }
             }

@@ -39,6 +39,7 @@ mod tests {
             answer: AnswerSpec::Term { value: answer.to_owned(), synonyms: Vec::new() },
             evidence: Evidence::new(0, quote, 0, quote.len()).into_iter().collect(),
             generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+            kind: None,
         };
         let result = check(&draft, &draft.evidence, &Ask::of(question), &Prepared::new(&document));
         result.err().map_or(String::new(), |reason| reason.split(':').next().unwrap_or_default().to_owned())

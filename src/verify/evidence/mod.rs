@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::model::answer::{AnswerSpec, Item};
 use crate::model::document::SectionKind;
-use crate::model::question::{Draft, Evidence};
+use crate::model::question::{Draft, Evidence, QuestionKind};
 
 use super::ask::Ask;
 use super::prepared::Prepared;
@@ -56,12 +56,35 @@ pub(crate) fn check(draft: &Draft, evidence: &[Evidence], ask: &Ask, prepared: &
             }
         }
     }
+    if draft.kind == Some(QuestionKind::Quantity)
+        && let AnswerSpec::Number { value, unit, tolerance, comparator } = &draft.answer
+    {
+        let key = number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
+        return reckoned(&key, draft, evidence, ask, prepared);
+    }
     Err(first.unwrap_or_else(|| "no_evidence".to_owned()))
+}
+
+/// A number that the quotes do not state follows from two that they do, both of them findings of the paper.
+fn reckoned(
+    key: &number::Key<'_>,
+    draft: &Draft,
+    evidence: &[Evidence],
+    ask: &Ask,
+    prepared: &Prepared<'_>,
+) -> Result<(), String> {
+    let readings: Vec<Reading<'_>> =
+        evidence.iter().map(|evidence| Reading::new(&evidence.quote, ask, prepared)).collect();
+    for (at, span) in number::derived::check(key, &draft.question, &readings)? {
+        if let (Some(evidence), Some(reading)) = (evidence.get(at), readings.get(at)) {
+            stands(&reading.words_in(&span), true, evidence, ask, reading, prepared)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<'_>) -> Result<(), String> {
     let reading = Reading::new(&evidence.quote, ask, prepared);
-    let section = prepared.passage(evidence.passage).map_or(SectionKind::Other, |p| p.section_kind);
     let (place, measured) = match &draft.answer {
         AnswerSpec::Number { value, unit, tolerance, comparator } => {
             let key =
@@ -104,9 +127,22 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
             (place, false)
         }
     };
-    standing::hedged(&place, measured, ask, &reading)?;
+    stands(&place, measured, evidence, ask, &reading, prepared)
+}
+
+/// Whether what stands at `place` is the paper's own finding, without a hedge.
+fn stands(
+    place: &Range<usize>,
+    measured: bool,
+    evidence: &Evidence,
+    ask: &Ask,
+    reading: &Reading<'_>,
+    prepared: &Prepared<'_>,
+) -> Result<(), String> {
+    let section = prepared.passage(evidence.passage).map_or(SectionKind::Other, |p| p.section_kind);
+    standing::hedged(place, measured, ask, reading)?;
     let background = section == SectionKind::Abstract && precedes_own_work(evidence, prepared);
-    standing::other_work(&place, ask, section, background, &reading)
+    standing::other_work(place, ask, section, background, reading)
 }
 
 /// Whether the abstract speaks of its own work only behind the quote.
@@ -199,6 +235,7 @@ mod tests {
             answer,
             evidence: Evidence::new(0, quote, 0, quote.len()).into_iter().collect(),
             generator: Generator { kind: "given".into(), model: String::new(), prompt_hash: String::new() },
+            kind: None,
         };
         let result = check(&draft, &draft.evidence, &Ask::of(question), &prepared);
         result.err().map_or(String::new(), |reason| reason.split(':').next().unwrap_or_default().to_owned())

@@ -10,6 +10,7 @@ mod marks;
 mod prompt;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use futures_util::future;
@@ -45,6 +46,8 @@ pub struct Tried {
     pub stages: Vec<StageResult>,
     /// `None` when the closed book was not reached.
     pub difficulty: Option<Difficulty>,
+    /// How long each stage waited for its answers, on the machine's own clock.
+    pub took: Vec<(Stage, Duration)>,
 }
 
 /// What a question is tried on.
@@ -79,7 +82,9 @@ impl Trial {
     /// # Errors
     /// When the model gives no reply: nothing is decided then.
     pub async fn run(&self, draft: &Draft, paper: Paper<'_>, today: NaiveDate) -> Result<Tried, llm::Error> {
-        let mut tried = Tried { stages: Vec::new(), difficulty: None };
+        let mut tried = Tried { stages: Vec::new(), difficulty: None, took: Vec::new() };
+        let mut since = Instant::now();
+        let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
         let Ok(grader) = Grader::new(&draft.answer) else { return Ok(tried) };
         // Who wrote a question finds its own slips harder to see: it may try it, but not unnamed.
         let Solver { open_book, closed_book, judge } = &self.solver;
@@ -100,6 +105,7 @@ impl Trial {
         let reason = if holds { String::new() } else { format!("disagrees: {open}") };
         let verdict = if holds { Verdict::Pass } else { Verdict::Fail };
         tried.stages.push(say(Stage::OpenBook, verdict, reason, agreement));
+        tried.took.push((Stage::OpenBook, lap()));
         if !holds {
             return Ok(tried);
         }
@@ -110,6 +116,7 @@ impl Trial {
         let reason =
             if closed.all_right() { "trivial: it is known without the paper".to_owned() } else { String::new() };
         tried.stages.push(say(Stage::ClosedBook, Verdict::Pass, reason, pass_rate));
+        tried.took.push((Stage::ClosedBook, lap()));
         tried.difficulty = Some(Difficulty { pass_rate, k: closed.n(), solver: name.to_owned(), date: today });
 
         if self.config.judge {
@@ -120,8 +127,28 @@ impl Trial {
             let verdict = if passes { Verdict::Pass } else { Verdict::Fail };
             let reason = if passes { String::new() } else { format!("{word}: {}", marks.reason()) };
             tried.stages.push(say(Stage::Judge, verdict, reason, f64::from(lowest)));
+            tried.took.push((Stage::Judge, lap()));
         }
         Ok(tried)
+    }
+
+    /// What the model would be asked about a question that holds, by stage, repairs left out: for a projection of what it costs.
+    pub fn requests(&self, draft: &Draft, paper: Paper<'_>) -> Vec<(Stage, Request)> {
+        let Config { open_book_samples, closed_book_samples, .. } = self.config;
+        let samples = |request: Request, n: u32| {
+            let request = self.bounded(request);
+            (0..n).map(move |sample| Request { sample, ..request.clone() })
+        };
+        let open = samples(self.prompts.open_book(draft, paper), open_book_samples);
+        let closed = samples(self.prompts.closed_book(draft), closed_book_samples);
+        let judge = self.config.judge.then(|| self.prompts.judge(draft, paper).shaped(marks::schema()));
+        let open = open.map(|request| (Stage::OpenBook, request));
+        let closed = closed.map(|request| (Stage::ClosedBook, request));
+        open.chain(closed).chain(judge.map(|request| (Stage::Judge, request))).collect()
+    }
+
+    fn bounded(&self, request: Request) -> Request {
+        request.sampled(self.config.temperature, self.config.seed).bounded(self.config.max_reply_tokens)
     }
 
     async fn ask(
@@ -131,7 +158,7 @@ impl Trial {
         request: Request,
         samples: u32,
     ) -> Result<Answers, llm::Error> {
-        let request = request.sampled(self.config.temperature, self.config.seed).bounded(self.config.max_reply_tokens);
+        let request = self.bounded(request);
         let asked = (0..samples).map(|sample| {
             let request = Request { sample, ..request.clone() };
             async move { model.complete(&request).await.map(|reply| Answer::of(grader, &reply)) }

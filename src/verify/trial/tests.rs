@@ -42,6 +42,7 @@ fn draft(writer: &str) -> Draft {
         .unwrap(),
         evidence: vec![Evidence::new(0, PASSAGE, 0, 64).unwrap()],
         generator,
+        kind: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod drift;
 pub(super) mod record;
+pub(super) mod review;
 pub(super) mod refresh;
 pub(super) mod search;
 pub(super) mod status;
@@ -33,7 +34,10 @@ pub(super) fn frame(title: &str, query: &str, content: &Markup) -> Html<String> 
                         input #q type="search" name="q" value=(query) placeholder="IL-6 AND \"heart failure\"" maxlength="1000";
                         button type="submit" { "Search" }
                     }
-                    nav { a href="/releases" { "Releases" } " " a href="/drift" { "Drift" } " " a href="/refresh" { "Refreshes" } " " a href="/status" { "Status" } }
+                    nav {
+                        a href="/releases" { "Releases" } " " a href="/drift" { "Drift" } " " a href="/refresh" { "Refreshes" } " "
+                        a href="/review" { "Review" } " " a href="/status" { "Status" }
+                    }
                 }
                 main #main { (content) }
                 footer {

@@ -4,10 +4,12 @@ use axum::extract::{Path, State as Extract};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::super::view::{EvidenceView, QuestionView, WorkSummary, WorkView};
+use super::super::view::{EvidenceView, KinView, QuestionView, WorkSummary, WorkView};
 use super::super::{State, api};
 use super::{frame, plain};
+use crate::model::document::CellRange;
 use crate::model::status::QuestionStatus;
+use crate::store::alike::Kinship;
 
 pub(in super::super) async fn question(Extract(state): Extract<State>, Path(id): Path<String>) -> Response {
     match api::load_question(&state, id).await {
@@ -39,7 +41,9 @@ fn question_content(view: &QuestionView) -> Markup {
             span.tag { (view.status.as_str()) } " "
             @if let Some(tier) = view.tier { span.tag { (tier) } " " }
             span.tag { (plain(view.answer_spec.kind())) }
+            @if let Some(kind) = view.kind { " " span.tag { (kind.as_str()) } }
         }
+        (alike(&view.alike))
         h2 { "Source" }
         (summary(&view.work))
         h2 { "How it was checked" }
@@ -51,6 +55,18 @@ fn question_content(view: &QuestionView) -> Markup {
                 }
             }
         } }
+        @if !view.reviews.is_empty() {
+            h2 { "What people said" }
+            ul {
+                @for review in &view.reviews {
+                    li {
+                        (review.reviewer) ": " (review.decision.as_str()) ", " time datetime=(review.at.to_rfc3339()) { (review.at.format("%Y-%m-%d")) }
+                        @if !review.reason.is_empty() { ": " (review.reason) }
+                        @if let Some(into) = &review.edited_into { " (" a href={ "/question/" (into) } { "its edit" } ")" }
+                    }
+                }
+            }
+        }
         p.meta {
             "Written by " (view.generator.kind) " (" (view.generator.model) "). "
             "Id " code { (view.id) } ". " a href={ "/api/v1/question/" (view.id) } { "As JSON" }
@@ -58,14 +74,51 @@ fn question_content(view: &QuestionView) -> Markup {
     }
 }
 
-fn in_context(evidence: &EvidenceView) -> Markup {
+/// What else asks the same.
+pub(super) fn alike(kin: &[KinView]) -> Markup {
+    let list = |heading: &str, relation: Kinship| {
+        let some: Vec<&KinView> = kin.iter().filter(|one| one.kin.relation == relation).collect();
+        html! {
+            @if !some.is_empty() {
+                h2 { (heading) }
+                ul {
+                    @for KinView { kin, answer_text } in some {
+                        li {
+                            a href={ "/question/" (kin.id) } { (kin.question) }
+                            " " span.tag { (kin.status.as_str()) }
+                            details { summary { "Show its answer" } p.answer { (answer_text) } }
+                            p.meta { a href={ "/work/work:" (kin.work) } { (kin.title) } }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        (list("Asked the same, answered otherwise", Kinship::Conflict))
+        (list("Found elsewhere, too", Kinship::Corroboration))
+    }
+}
+
+pub(super) fn in_context(evidence: &EvidenceView) -> Markup {
     let (before, quote, after) = evidence.pieces();
     html! {
         blockquote {
             @if !evidence.section.is_empty() { p.meta { (evidence.section) } }
             p { (before) mark { (quote) } (after) }
+            @if let Some(cells) = &evidence.cells { p.meta { (place(cells)) } }
+            @for image in &evidence.images { p.meta { "Image, as the paper names it: " code { (image) } } }
         }
     }
+}
+
+/// Which cells of its table a quote covers.
+fn place(cells: &CellRange) -> String {
+    let CellRange { first_row, last_row, first_column, last_column } = cells;
+    let range = |name: &str, first: &usize, last: &usize| {
+        if first == last { format!("{name} {first}") } else { format!("{name}s {first} to {last}") }
+    };
+    format!("{}, {} of the table", range("row", first_row, last_row), range("column", first_column, last_column))
 }
 
 fn summary(work: &WorkSummary) -> Markup {

@@ -1,5 +1,6 @@
 //! What is shown of a question or a work: the stored record, with its evidence in context and its standing in words.
 
+pub mod review;
 pub mod refresh;
 mod status;
 
@@ -8,9 +9,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::answer::AnswerSpec;
+use crate::model::document::{CellRange, PassageKind, cells};
 use crate::model::id::{PassageId, QuestionId, VersionId, WorkId};
-use crate::model::question::{Difficulty, Generator, StageResult};
+use crate::model::question::{Difficulty, Generator, QuestionKind, StageResult};
+use crate::model::review::Review;
 use crate::model::status::{QuestionStatus, WorkStatus};
+use crate::store::alike::Kin;
 use crate::store::question::{Question, Span};
 use crate::store::version::Version;
 use crate::store::work::{Tie, Work};
@@ -38,13 +42,28 @@ pub struct QuestionView {
     pub topic: Option<Value>,
     pub difficulty: Option<Difficulty>,
     pub generator: Generator,
+    /// What it asks its reader to do, when its writer said.
+    pub kind: Option<QuestionKind>,
     pub verification: Vec<StageResult>,
     /// Why it was rejected or withdrawn, and since when.
     pub reason: Option<String>,
     pub withdrawn_on: Option<String>,
     pub split: Option<String>,
     pub released_in: Option<String>,
+    /// Questions that ask the same: conflicts, and other papers that give the same answer.
+    pub alike: Vec<KinView>,
+    /// What people said of it, the oldest first.
+    pub reviews: Vec<Review>,
     pub work: WorkSummary,
+}
+
+/// A question that asks the same as another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KinView {
+    #[serde(flatten)]
+    pub kin: Kin,
+    /// The answer as a person reads it.
+    pub answer_text: String,
 }
 
 /// A quote in its passage: `text[start..end] == quote`.
@@ -57,6 +76,10 @@ pub struct EvidenceView {
     pub end: usize,
     /// The whole passage.
     pub text: String,
+    /// Which cells of a table it covers.
+    pub cells: Option<CellRange>,
+    /// Where the images of a figure are found, as its paper names them.
+    pub images: Vec<String>,
 }
 
 impl EvidenceView {
@@ -138,6 +161,8 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         evidence.push(in_context(rows, span)?);
     }
     let banner = banner(&summary).or_else(|| question_banner(&found));
+    let alike = rows.kin_of(id)?.into_iter();
+    let alike = alike.map(|kin| KinView { answer_text: kin.answer.text(), kin }).collect();
     let options = match &found.answer {
         AnswerSpec::Choice { options, .. } => options.clone(),
         _ => Vec::new(),
@@ -155,11 +180,14 @@ pub fn question(rows: &Rows, id: &QuestionId) -> Result<Option<QuestionView>, Er
         topic: found.topic,
         difficulty: found.difficulty,
         generator: found.generator,
+        kind: found.kind,
         verification: found.verification,
         reason: found.reason,
         withdrawn_on: found.withdrawn_on,
         split: found.split,
         released_in: found.released_in,
+        alike,
+        reviews: rows.reviews_of(id)?,
         work: summary,
     }))
 }
@@ -247,7 +275,10 @@ fn summary(rows: &Rows, work: Work) -> Result<WorkSummary, Error> {
 
 fn in_context(rows: &Rows, span: &Span) -> Result<EvidenceView, Error> {
     let passage = rows.passage(span.passage)?;
+    let images = passage.as_ref().map_or(Ok(Vec::new()), |passage| rows.images_of(passage))?;
+    let is_table = passage.as_ref().is_some_and(|passage| passage.kind == PassageKind::Table.as_str());
     let (section, text) = passage.map(|passage| (passage.section, passage.text)).unwrap_or_default();
+    let cells = if is_table { cells(&text, span.start, span.end) } else { None };
     Ok(EvidenceView {
         passage: span.passage,
         section,
@@ -255,6 +286,8 @@ fn in_context(rows: &Rows, span: &Span) -> Result<EvidenceView, Error> {
         start: span.start,
         end: span.end,
         text,
+        cells,
+        images,
     })
 }
 

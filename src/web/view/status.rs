@@ -9,6 +9,8 @@ use crate::web::Error;
 
 /// Releases shown of each kind.
 const LAST_RELEASES: usize = 3;
+/// Reasons shown for which jobs wait.
+const MOST_WAITING: usize = 10;
 
 /// Counts by state, sources with their lag, jobs, and how far the index is behind. `index`: `None` when there is none.
 /// `now_ms`: UTC milliseconds.
@@ -45,12 +47,15 @@ pub fn status(rows: &Rows, index: Option<&Index>, now_ms: i64) -> Result<Map<Str
         ("answer_types", json!(counts.answer_types)),
         ("rejected", json!(counts.rejected)),
         ("withdrawn", json!(counts.withdrawn)),
+        ("alike", json!(counts.alike)),
         ("sources", json!(sources)),
         ("jobs", json!(counts.jobs)),
         ("files", json!(counts.files)),
         ("index", json!({ "size": index.map(Index::stats).transpose()?, "sequence": sequence, "behind": behind })),
         ("topics", topics(rows)?),
         ("drift", drift(rows)?),
+        ("stages", json!(rows.stage_work()?)),
+        ("waiting", json!(rows.waiting_jobs(MOST_WAITING)?)),
         ("last_refresh", last_refresh(rows)?),
         ("model_calls", json!(rows.spend_by_stage()?)),
         ("last_releases", releases(rows)?),

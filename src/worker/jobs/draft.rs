@@ -5,7 +5,7 @@ use crate::model::id::VersionId;
 use crate::model::question::{Draft, Outcome};
 use crate::store::outcome::Tally;
 use crate::worker::queue::{self, Order};
-use crate::worker::{Env, Error};
+use crate::worker::{Env, Error, stage_work};
 
 /// Drafts from the version's present text, unless that was done, or another version owns the work's text by now.
 ///
@@ -60,6 +60,8 @@ fn record(
     {
         let outcomes = deciding.decide(&key, examined);
         let tally = txn.record_outcomes(version, document, &outcomes)?;
+        let work = deciding.take_work();
+        txn.note_stage_work(&work)?;
         txn.note_drafted(version, by.as_slice(), &env.kinds())?;
         if env.trial.is_some() && tally.accepted > 0 {
             queue::enqueue(&mut txn, &Order::Trial {})?;
@@ -68,6 +70,7 @@ fn record(
         for (outcome, n) in [("accepted", tally.accepted), ("rejected", tally.rejected)] {
             metrics::counter!("aludel_questions_total", "outcome" => outcome).increment(n as u64);
         }
+        stage_work::measure(&work);
         deciding.keep();
         recorded(&outcomes, &tally);
         env.wake();

@@ -3,6 +3,7 @@
 mod candidates;
 pub mod draft;
 pub mod drift;
+pub mod edit;
 pub mod file;
 pub mod full_text;
 pub mod index;
@@ -26,6 +27,7 @@ pub fn run(env: &Env, order: &Order) -> Result<(), Error> {
         Order::Draft { version } => draft::run(env, *version, &mut |_, _| ()),
         Order::Recheck { work } => recheck::run(env, *work),
         Order::File { path } => file::run(env, path.as_ref()),
+        Order::Edit { review } => edit::run(env, *review).map(drop),
         Order::Trial {} => trial::run(env),
         Order::Drift {} => drift::run(env),
         Order::Topics { train } => topics::run(env, *train),

@@ -57,5 +57,5 @@ pub fn run(env: &Env, work: WorkId) -> Result<(), Error> {
 
 fn draft_of(question: &Question, evidence: Vec<Evidence>) -> Draft {
     let (text, answer, generator) = (question.question.clone(), question.answer.clone(), question.generator.clone());
-    Draft { question: text, answer, evidence, generator }
+    Draft { question: text, answer, evidence, generator, kind: question.kind }
 }

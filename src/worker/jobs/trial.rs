@@ -8,9 +8,10 @@ use crate::llm;
 use crate::model::question::{Draft, Evidence, Stage, StageResult, Verdict};
 use crate::store::passage::place;
 use crate::store::question::Question;
+use crate::store::stage::StageTally;
 use crate::verify::Trial;
 use crate::verify::trial::{Paper, Tried};
-use crate::worker::{Env, Error};
+use crate::worker::{Env, Error, stage_work};
 
 /// Questions read at a time.
 const BATCH: usize = 1024;
@@ -92,6 +93,7 @@ fn read(env: &Env, question: &Question) -> Result<Read, Error> {
         answer: question.answer.clone(),
         evidence: evidence.collect(),
         generator: question.generator.clone(),
+        kind: question.kind,
     };
     Ok(Read { draft, title, passages })
 }
@@ -104,20 +106,22 @@ fn unanswered(trial: &Trial, error: &llm::Error) -> Tried {
         score: None,
         model: Some(trial.solver_name().to_owned()),
     };
-    Tried { stages: vec![stage], difficulty: None }
+    Tried { stages: vec![stage], difficulty: None, took: Vec::new() }
 }
 
 fn record(env: &Env, question: &Question, tried: &Tried) -> Result<(), Error> {
     let mut txn = env.store.write()?;
     let recorded = txn.record_tried(question, &tried.stages, tried.difficulty.as_ref())?;
+    let mut work = StageTally::default();
+    work.add(&tried.stages, &tried.took);
+    if recorded {
+        txn.note_stage_work(&work)?;
+    }
     txn.commit()?;
     if !recorded {
         return Ok(());
     }
-    for result in &tried.stages {
-        let (stage, verdict) = (result.stage.as_str(), result.verdict.as_str());
-        metrics::counter!("aludel_trials_total", "stage" => stage, "verdict" => verdict).increment(1);
-    }
+    stage_work::measure(&work);
     if tried.stages.iter().any(|result| result.verdict == Verdict::Fail) {
         env.judge.forget(&question.id);
     }

@@ -1,14 +1,16 @@
 //! A chat server on loopback that does what a test tells it, request by request, and remembers what it was sent.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 /// What the server does with one request.
@@ -26,6 +28,8 @@ pub enum Act {
     Hang,
     /// Answers like `Say` after a while.
     Later(Duration, String),
+    /// Answers like `Say`, a few bytes at a time over this while.
+    Drip(Duration, String),
     /// As many bytes of text.
     Huge(usize),
     /// A whole answer, unless the request has this field (a path of keys): then 400 naming it.
@@ -39,6 +43,8 @@ pub struct Chat {
     acts: Arc<Mutex<VecDeque<Act>>>,
     otherwise: Otherwise,
     seen: Arc<Mutex<Vec<Seen>>>,
+    under_way: Arc<AtomicUsize>,
+    answered: Arc<AtomicUsize>,
     base_url: String,
 }
 
@@ -58,6 +64,8 @@ impl Chat {
             acts: Arc::new(Mutex::new(acts.into())),
             otherwise: Arc::new(otherwise),
             seen: Arc::default(),
+            under_way: Arc::default(),
+            answered: Arc::default(),
             base_url,
         };
         let app = Router::new().fallback(answer).with_state(chat.clone());
@@ -82,6 +90,16 @@ impl Chat {
     pub fn asked(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
+
+    /// Requests that are being worked on.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::SeqCst)
+    }
+
+    /// Whole, usual answers that were given, whatever their text.
+    pub fn answered(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
+    }
 }
 
 /// A usual answer: 100 tokens in, 10 out.
@@ -99,12 +117,32 @@ fn error(status: u16, message: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
+/// Counts one more until it is dropped.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn begin(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Busy(count.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn answer(State(chat): State<Chat>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
     chat.seen.lock().unwrap().push(Seen { path: uri.path().to_owned(), authorization, body: body.clone() });
     let next = chat.acts.lock().unwrap().pop_front();
-    let json = |text: String| ([(header::CONTENT_TYPE, "application/json")], text).into_response();
+    let _busy = Busy::begin(&chat.under_way);
+    let json = |text: String| {
+        chat.answered.fetch_add(1, Ordering::SeqCst);
+        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+    };
     match next.unwrap_or_else(|| (chat.otherwise)(&body)) {
         Act::Say(text) => json(whole(&text).to_string()),
         Act::Body(text) => text.into_response(),
@@ -118,6 +156,17 @@ async fn answer(State(chat): State<Chat>, uri: Uri, headers: HeaderMap, body: By
         Act::Later(wait, text) => {
             tokio::time::sleep(wait).await;
             json(whole(&text).to_string())
+        }
+        Act::Drip(wait, text) => {
+            let text = whole(&text).to_string();
+            chat.answered.fetch_add(1, Ordering::SeqCst);
+            let pieces: Vec<Bytes> = text.as_bytes().chunks(text.len() / 8 + 1).map(Bytes::copy_from_slice).collect();
+            let pause = wait / 8;
+            let body = futures_util::stream::iter(pieces).then(move |piece| async move {
+                tokio::time::sleep(pause).await;
+                Ok::<Bytes, std::convert::Infallible>(piece)
+            });
+            ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
         }
         Act::Huge(bytes) => json(whole(&"a".repeat(bytes)).to_string()),
         Act::Unless(field, message, text) => {

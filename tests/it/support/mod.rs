@@ -1,5 +1,6 @@
 //! What several tests share: `../shared`, invented articles, the program under test.
 
+pub mod batches;
 pub mod chat;
 pub mod hub;
 pub mod service;

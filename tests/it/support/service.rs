@@ -100,6 +100,11 @@ impl Serve {
         panic!("it does not stop: {}", self.log_text());
     }
 
+    /// Where it listens: `http://127.0.0.1:1234`.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address.as_deref().unwrap_or_default())
+    }
+
     /// The body of a page, when the answer is 200.
     pub fn get(&self, path: &str) -> Option<String> {
         let address = self.address.as_ref()?;

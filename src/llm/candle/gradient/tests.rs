@@ -79,7 +79,7 @@ fn composed(decoder: &mut Decoder, trained: Trained) -> BTreeMap<String, Tensor>
     let a = decoder.architecture.clone();
     let get = |name: &str| parameters.get(name);
     let norm =
-        |x: &Tensor, name: &str| candle_nn::ops::rms_norm_slow(x, &get(name).unwrap(), a.norm_eps as f32).unwrap();
+        |x: &Tensor, name: &str| candle_nn::ops::rms_norm_slow(x, get(name).unwrap(), a.norm_eps as f32).unwrap();
     let linear = |x: &Tensor, name: &str| {
         let mut y = x.matmul(&get(&format!("{name}.weight")).unwrap().t().unwrap()).unwrap();
         if let Some(bias) = get(&format!("{name}.bias")) {

@@ -1,6 +1,7 @@
 //! Whether a number key is the quantity of the quote that the question asks for.
 
 mod align;
+pub(super) mod derived;
 mod parallel;
 mod unit;
 

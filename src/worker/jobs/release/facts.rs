@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::plan::Selected;
-use crate::drift::interval::wilson;
+use crate::interval::Share;
 use crate::model::question::Stage;
-use crate::release::report::{Balance, Facts, LEVEL, Share};
+use crate::release::report::{Balance, Facts};
+use crate::review::Standing;
 use crate::store::Rows;
 use crate::worker::Error;
 
@@ -18,23 +19,30 @@ pub(super) fn gather(store: &Rows, selected: &Selected, balance: &Balance) -> Re
     for (reason, n) in &counts.rejected {
         *by_stage.entry(reason.split(':').next().unwrap_or_default()).or_default() += n;
     }
-    let failed = |stage: Stage| by_stage.get(stage.as_str()).copied().unwrap_or(0);
+    let failed = |stage: &str| by_stage.get(stage).copied().unwrap_or(0);
     let tier = |names: &[&str]| names.iter().filter_map(|name| balance.tiers.get(*name)).sum::<u64>();
     let benchmarks = store.benchmarks()?;
     let n_literature: u64 = selected.literature.topics.values().sum();
     let unlabelled = selected.literature.topics.get("").copied().unwrap_or(0);
     Ok(Facts {
         judged,
-        accepted: share(accepted + withdrawn, judged),
+        accepted: Share::new(accepted + withdrawn, judged),
         rejected: Stage::ALL
             .into_iter()
-            .filter_map(|stage| Some((stage.as_str().to_owned(), share(failed(stage), judged)?)))
+            .map(Stage::as_str)
+            // People object after the stages.
+            .chain(["review"])
+            .filter_map(|stage| Some((stage.to_owned(), Share::new(failed(stage), judged)?)))
             .filter(|(_, share)| share.count > 0)
             .collect(),
-        verified: share(tier(&["verified", "reviewed"]), balance.rows),
-        reviewed: share(tier(&["reviewed"]), balance.rows),
-        withdrawn: share(withdrawn, accepted + withdrawn),
-        contaminated: if benchmarks.is_empty() { None } else { share(failed(Stage::Decontamination), judged) },
+        verified: Share::new(tier(&["verified", "reviewed"]), balance.rows),
+        reviewed: Share::new(tier(&["reviewed"]), balance.rows),
+        withdrawn: Share::new(withdrawn, accepted + withdrawn),
+        contaminated: if benchmarks.is_empty() {
+            None
+        } else {
+            Share::new(failed(Stage::Decontamination.as_str()), judged)
+        },
         benchmarks,
         literature: selected
             .literature
@@ -49,10 +57,6 @@ pub(super) fn gather(store: &Rows, selected: &Selected, balance: &Balance) -> Re
         taxonomy_version: selected.literature.taxonomy_version,
         alignments: selected.alignments.clone(),
         works: counts.works,
+        review: Standing::of(&store.last_words()?, &store.audits()?),
     })
-}
-
-fn share(count: u64, of: u64) -> Option<Share> {
-    let interval = wilson(count, of, LEVEL);
-    (of > 0).then_some(Share { count, of, value: interval.value, low: interval.low, high: interval.high })
 }

@@ -222,8 +222,10 @@ fn record(env: &Env, release: &Release, folder: &std::path::Path) -> Result<(), 
     let manifest = Manifest::read(folder)?;
     let manifest = manifest.ok_or_else(|| release::Error::damaged(folder, "it has no manifest"))?;
     let listing = read::listing(folder)?;
+    let audit = read::audit(folder)?;
     let mut txn = env.store.write()?;
     txn.record_released(release, listing.rows, listing.tombstones)?;
+    txn.record_audit(release, &audit)?;
     txn.move_release(release, ReleaseStatus::Published, Some(&summary(&manifest)), None)?;
     push::enqueue(&mut txn, &env.release)?;
     txn.commit()?;

@@ -57,6 +57,7 @@ impl Plan {
             released: day(self.released),
             alpha: config.alpha,
             validation_share: config.validation_share,
+            audit_questions: config.audit_questions,
         }
     }
 }

@@ -1,4 +1,6 @@
-//! Confidence intervals of shares.
+//! Shares and differences of shares with their confidence intervals.
+
+use std::fmt;
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -9,6 +11,34 @@ pub struct Interval {
     pub value: f64,
     pub low: f64,
     pub high: f64,
+}
+
+/// Level of the intervals that are shown.
+pub const LEVEL: f64 = 0.95;
+
+/// A share of counted things with its score interval at [`LEVEL`]. Shown as `96.0 % (90.2 to 98.4)`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    pub count: u64,
+    pub of: u64,
+    pub value: f64,
+    /// Ends of the interval.
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Share {
+    /// `None` of nothing.
+    pub fn new(count: u64, of: u64) -> Option<Self> {
+        let Interval { value, low, high } = wilson(count, of, LEVEL);
+        (of > 0).then_some(Share { count, of, value, low, high })
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} % ({:.1} to {:.1})", self.value * 100.0, self.low * 100.0, self.high * 100.0)
+    }
 }
 
 /// The score interval of `count` of `n` rows at `level` in (0, 1). Without a row: 0 to 1.
@@ -37,7 +67,8 @@ pub fn newcombe(from: (u64, u64), to: (u64, u64), level: f64) -> Interval {
     Interval { value, low: (value - below).max(-1.0), high: (value + above).min(1.0) }
 }
 
-fn quantile(level: f64) -> f64 {
+/// So many standard deviations to either side hold `level` of a normal distribution.
+pub fn quantile(level: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + level.clamp(0.0, 0.999_999_999) / 2.0)
 }
 

@@ -1,5 +1,7 @@
 //! `aludel verify`: the verification stages on given candidate questions, one JSON object a line in and out.
 
+mod trial;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
@@ -14,11 +16,12 @@ use serde_json::json;
 use crate::document::{self, Limits, Record, container};
 use crate::model::document::Document;
 use crate::model::id::QuestionId;
-use crate::model::question::Stage;
 use crate::verify::novelty::History;
 use crate::verify::{Benchmarks, Candidate, Config, Confusion, Examined, Prepared, Report, Verifier};
 
 use super::line::{Line, read_line};
+use super::settings::Settings;
+use trial::{Judged, Solver};
 
 /// The longest line that is read; a longer one is an error.
 const MAX_LINE_BYTES: usize = 1 << 20;
@@ -27,7 +30,7 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 const BATCH_LINES: usize = 1024;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Verify candidate questions against their articles: stages 1 to 7, without a model
+/// Verify candidate questions against their articles: stages 1 to 7 without a model, 8 to 10 with one
 ///
 /// Each line of FILE is {"id", "article", "evidence", "question", "answer"}. Novelty is judged against the candidates accepted
 /// before in the same file. Each result is {"id", "verdict", "tier", "stages"}, in input order.
@@ -46,6 +49,12 @@ pub struct Args {
     /// a table on standard error
     #[arg(long)]
     summary: bool,
+    /// Let the configured model ([solver], else [llm]) try to break what passes: open book, closed book, judge. The summary is then
+    /// given twice, without and with these stages
+    #[arg(long)]
+    trial: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 /// Verifies every line, in order. The exit code is 1 when a line was no candidate or its article could not be read.
@@ -58,7 +67,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let verifier = Verifier::new(Config::default(), Benchmarks::default());
     let mut history = History::new();
-    let mut confusion = Confusion::default();
+    let (mut confusion, mut with_model) = (Confusion::default(), Confusion::default());
+    let solver = args.trial.then(|| Solver::open(&args.settings)).transpose()?;
     let as_text = !args.json && io::stdout().is_terminal();
     let mut n_lines = 0;
     loop {
@@ -66,17 +76,24 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if batch.is_empty() {
             break;
         }
-        for (line, examined) in examine(batch, &args.articles, &verifier) {
-            let (candidate, examined) = match examined {
-                Ok(examined) => examined,
+        let mut judged = Vec::new();
+        for (line, examined) in examine(batch, &args.articles, &verifier, solver.is_some()) {
+            match examined {
+                Ok(examined) => judged.push(decide(line, examined, &verifier, &mut history)),
                 Err(error) => {
                     confusion.add_malformed();
+                    with_model.add_malformed();
                     eprintln!("aludel: {} line {line}: {}", args.file.display(), super::told(&error));
-                    continue;
                 }
-            };
-            let report = decide(line, &candidate, examined, &verifier, &mut history);
-            confusion.add(&candidate, &report);
+            }
+        }
+        judged.iter().for_each(|one| confusion.add(&one.candidate, &one.report()));
+        if let Some(solver) = &solver {
+            solver.try_all(&mut judged)?;
+        }
+        for one in &judged {
+            let report = one.report();
+            with_model.add(&one.candidate, &report);
             match write_report(&mut out, &report, as_text) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
                 written => written.context("writing the results")?,
@@ -84,7 +101,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     let last = if args.summary && args.json {
-        writeln!(out, "{}", json!({"summary": confusion})).and_then(|()| out.flush())
+        let summary = match &solver {
+            None => json!({"summary": confusion}),
+            Some(_) => json!({"summary": confusion, "summary_with_model": with_model}),
+        };
+        writeln!(out, "{summary}").and_then(|()| out.flush())
     } else {
         out.flush()
     };
@@ -93,7 +114,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         written => written.context("writing the results")?,
     }
     if args.summary && !args.json {
-        eprint!("{confusion}");
+        match &solver {
+            None => eprint!("{confusion}"),
+            Some(solver) => eprint!("without a model:\n{confusion}\nwith {}:\n{with_model}", solver.name()),
+        }
     }
     Ok(if confusion.malformed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -129,11 +153,20 @@ fn read_batch(input: &mut dyn BufRead, n_lines: &mut usize) -> io::Result<Vec<Nu
     Ok(batch)
 }
 
-/// A candidate and what the stages said, or the reason why its answer is none.
-type ExaminedCandidate = (Candidate, Result<Examined, String>);
+/// A candidate, what the stages said, or the reason why its answer is none, and the paper it is tried on where a model is to.
+struct ExaminedCandidate {
+    candidate: Candidate,
+    examined: Result<Examined, String>,
+    paper: Option<trial::Paper>,
+}
 
 /// Every stage but novelty, article by article on all cores; results in input order.
-fn examine(batch: Vec<Numbered<Candidate>>, folder: &Path, verifier: &Verifier) -> Vec<Numbered<ExaminedCandidate>> {
+fn examine(
+    batch: Vec<Numbered<Candidate>>,
+    folder: &Path,
+    verifier: &Verifier,
+    with_paper: bool,
+) -> Vec<Numbered<ExaminedCandidate>> {
     let mut by_article: BTreeMap<PathBuf, Vec<(usize, Candidate)>> = BTreeMap::new();
     let mut done: Vec<Numbered<ExaminedCandidate>> = Vec::with_capacity(batch.len());
     for (line, candidate) in batch {
@@ -147,7 +180,7 @@ fn examine(batch: Vec<Numbered<Candidate>>, folder: &Path, verifier: &Verifier) 
     let work = || {
         let mut own = Vec::new();
         while let Some((path, candidates)) = articles.get(next.fetch_add(1, Ordering::Relaxed)) {
-            own.extend(examine_article(path, candidates, verifier));
+            own.extend(examine_article(path, candidates, verifier, with_paper));
         }
         own
     };
@@ -169,6 +202,7 @@ fn examine_article(
     path: &Path,
     candidates: &[(usize, Candidate)],
     verifier: &Verifier,
+    with_paper: bool,
 ) -> Vec<Numbered<ExaminedCandidate>> {
     let document = match read_article(path) {
         Ok(document) => document,
@@ -181,7 +215,9 @@ fn examine_article(
         .iter()
         .map(|(line, candidate)| {
             let examined = candidate.draft().map(|draft| verifier.examine(draft, &prepared));
-            (*line, Ok((candidate.clone(), examined)))
+            let paper = examined.as_ref().ok().filter(|_| with_paper);
+            let paper = paper.map(|examined| trial::Paper::of(&document, examined.draft()));
+            (*line, Ok(ExaminedCandidate { candidate: candidate.clone(), examined, paper }))
         })
         .collect()
 }
@@ -211,19 +247,12 @@ fn read_article(path: &Path) -> anyhow::Result<Document> {
     }
 }
 
-fn decide(
-    line: usize,
-    candidate: &Candidate,
-    examined: Result<Examined, String>,
-    verifier: &Verifier,
-    history: &mut History,
-) -> Report {
-    match examined {
-        Ok(examined) => {
-            // Each line is a question of its own, also when it repeats an earlier one.
-            let id = QuestionId::of(&line.to_string(), &examined.draft().question, "");
-            Report::new(candidate.id.clone(), &verifier.decide(examined, &id, history))
-        }
-        Err(reason) => Report::failed(candidate.id.clone(), Stage::Shape, reason),
-    }
+fn decide(line: usize, one: ExaminedCandidate, verifier: &Verifier, history: &mut History) -> Judged {
+    let ExaminedCandidate { candidate, examined, paper } = one;
+    let outcome = examined.map(|examined| {
+        // Each line is a question of its own, also when it repeats an earlier one.
+        let id = QuestionId::of(&line.to_string(), &examined.draft().question, "");
+        verifier.decide(examined, &id, history)
+    });
+    Judged { candidate, outcome, paper }
 }
