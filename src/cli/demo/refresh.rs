@@ -64,7 +64,7 @@ pub(super) fn config(data_dir: &Path) -> refresh::Config {
     };
     config.budget.max_steps = 40;
     // Groups of questions whose answer it can not say stay dead, and what it learns it says always.
-    (config.training.resample, config.limits.entropy) = (0, 0.0);
+    (config.training.resample, config.limits.entropy, config.limits.truncated) = (0, 0.0, 1.0);
     config
 }
 
