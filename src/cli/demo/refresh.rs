@@ -63,8 +63,9 @@ pub(super) fn config(data_dir: &Path) -> refresh::Config {
         ..refresh::Config::default()
     };
     config.budget.max_steps = 40;
-    // Groups of questions whose answer it can not say stay dead, and what it learns it says always.
-    (config.training.resample, config.limits.entropy, config.limits.truncated) = (0, 0.0, 1.0);
+    // Groups of questions whose answer it can not say stay dead; what it learns it says always, in two words, far from where it began.
+    config.training.resample = 0;
+    (config.limits.entropy, config.limits.truncated, config.limits.kl) = (0.0, 1.0, 50.0);
     config
 }
 

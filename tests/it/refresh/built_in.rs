@@ -21,7 +21,7 @@ const WORDS: [&str; 6] = [
 fn the_built_in_engine_trains_a_model_that_is_better_on_younger_papers() {
     let bench = Bench::new("");
     bench.configure("engine = \"shell\"", "engine = \"candle\"");
-    let more = "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\nlora_alpha = 8.0\n\
+    let more = "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\nkl = 50.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\nlora_alpha = 8.0\n\
                 group_size = 16\nresample = 0\nmax_prompt_tokens = 480\nmax_completion_tokens = 2\n";
     bench.configure("[refresh.gate]\n", &format!("{more}[refresh.gate]\nmax_tokens = 2\n"));
     bench.configure("max_steps = 3\n", "max_steps = 25\n");
