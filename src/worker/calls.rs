@@ -91,8 +91,10 @@ pub struct Ledger {
     settled: Notify,
     /// By model: as many calls as it takes at a time are under way, from asking to having the answer written.
     slots: Mutex<HashMap<(String, usize), Arc<Semaphore>>>,
-    /// Answers that were paid for and could not be written. No further call is made until they are.
+    /// Answers that were paid for and are not written yet. No further call is made until they are.
     unwritten: Mutex<Vec<(blake3::Hash, ModelCall)>>,
+    /// One transaction of them at a time.
+    writing: AsyncMutex<()>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,6 +128,7 @@ impl Ledger {
             settled: Notify::new(),
             slots: Mutex::default(),
             unwritten: Mutex::default(),
+            writing: AsyncMutex::default(),
         })
     }
 
@@ -153,7 +156,7 @@ impl Ledger {
         stored.map(read).transpose()
     }
 
-    /// Writes an answered call in a transaction of its own.
+    /// Writes an answered call, with others that ended meanwhile.
     async fn record(self: &Arc<Self>, key: blake3::Hash, call: ModelCall) -> Result<(), Error> {
         lock(&self.unwritten).push((key, call));
         self.write_up().await
@@ -163,19 +166,24 @@ impl Ledger {
         if lock(&self.unwritten).is_empty() {
             return Ok(());
         }
-        let ledger = self.clone();
+        // Those that come while others are written go into the next transaction together.
+        let _turn = self.writing.lock().await;
+        let together = lock(&self.unwritten).clone();
+        if together.is_empty() {
+            return Ok(());
+        }
+        let n = together.len();
         self.with_store(move |store| {
-            // Held while they are written, so that nobody goes on before they are.
-            let mut unwritten = lock(&ledger.unwritten);
             let mut txn = store.write()?;
-            for (key, call) in unwritten.iter() {
+            for (key, call) in &together {
                 txn.record_model_call(key, call)?;
             }
-            txn.commit()?;
-            unwritten.clear();
-            Ok(())
+            txn.commit()
         })
-        .await
+        .await?;
+        // Only whoever has the turn takes any away, and others join at the end.
+        lock(&self.unwritten).drain(..n);
+        Ok(())
     }
 
     /// Holds back what the call may cost at most. Waits while only calls under way stand in its way.

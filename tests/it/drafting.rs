@@ -40,7 +40,7 @@ fn write(body: &Value) -> String {
     let questions = if user.contains("(table)") {
         json!([
             {"kind": "quantity", "question": "What is the uptake of lactate through the transporter TRK9 in astrocytes of dwarf newts, in nmol/min?",
-             "evidence": [{"passage": 3, "quote": "TRK9 | 31.25"}], "answer": number(31.25, Some("nmol/min"))},
+             "evidence": [{"passage": 3, "quote": "TRK9 | 31.25"}], "answer": number(31.25, None)},
             {"kind": "prediction", "question": "How does the number of vesicles in astrocytes of dwarf newts change when the transporter TRK9 is lost?",
              "evidence": "Loss of the transporter TRK9 increased the number of vesicles in astrocytes of dwarf newts.",
              "answer": {"type": "direction", "value": "increase"}}

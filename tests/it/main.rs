@@ -33,6 +33,7 @@ mod store;
 mod topic_store;
 mod topics;
 mod support;
+#[cfg(feature = "candle")]
 mod train;
 mod trial;
 mod unit_files;
