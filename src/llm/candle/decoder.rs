@@ -1,4 +1,4 @@
-//! The decoder of the Llama and Qwen families: one set of weights, asked with a cache ([`super::cache`]) and trained over whole
+//! The decoder of the Llama and Qwen families: one set of weights, asked with a cache (`cache`) and trained over whole
 //! groups ([`super::pass`], [`super::gradient`]).
 
 use std::path::Path;
