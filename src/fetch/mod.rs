@@ -17,6 +17,15 @@ pub use client::{BadBody, Client, Fetched, Request, Validators};
 pub use retry::Retry;
 pub use secret::Secret;
 
+/// The innermost cause in words: `reqwest`'s own say only that sending failed.
+pub(crate) fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
 /// How the service behaves towards other people's servers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -162,7 +162,8 @@ pub fn measure(path: &Path, name: &str) -> Result<Entry, Error> {
     Ok(sink.finish(name).1)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -27,7 +27,7 @@ use crate::fetch::{self, retry};
 
 use super::config::key;
 use super::{Config, Error, LanguageModel, Prices, Reply, Request, Usage, tokens_of_bytes};
-use crate::fetch::Secret;
+use crate::fetch::{Secret, innermost};
 use pool::{Breaker, Place, Pool, Terms};
 use wire::{Answer, NoAnswer};
 
@@ -296,13 +296,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     text(header::RETRY_AFTER).and_then(|value| retry::retry_after(value, now))
 }
 
-/// With the innermost cause in words: `reqwest`'s own says only that sending failed.
 fn connect_error(endpoint: String, source: reqwest::Error) -> Error {
-    let mut cause: &dyn std::error::Error = &source;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    Error::Connect { endpoint, cause: cause.to_string(), source }
+    Error::Connect { endpoint, cause: innermost(&source), source }
 }
 
 fn count(model: &str, endpoint: &str, outcome: &'static str, took: Duration) {

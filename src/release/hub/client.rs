@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Config, Error};
 use crate::fetch::politeness::is_loopback;
-use crate::fetch::{Secret, retry};
+use crate::fetch::{Secret, innermost, retry};
 
 /// Largest answer read.
 const MOST_BYTES: usize = 64 << 20;
@@ -178,13 +178,4 @@ fn reason(body: &[u8]) -> String {
     let words = words.unwrap_or_else(|| String::from_utf8_lossy(&body[..body.len().min(4096)]).into_owned());
     let shown: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MESSAGE_CHARS).collect();
     if shown.is_empty() { "no reason given".to_owned() } else { shown }
-}
-
-/// `reqwest`'s own words say only that sending failed.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

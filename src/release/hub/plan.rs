@@ -8,7 +8,7 @@ use sha2::Digest;
 use tokio::io::AsyncReadExt as _;
 
 use super::{Error, files};
-use crate::release::manifest::Manifest;
+use crate::release::manifest::{Manifest, hex};
 
 /// Bytes of a file by which the hub decides how it wants it.
 const SAMPLE: usize = 512;
@@ -117,10 +117,6 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.send.is_empty() && self.delete.is_empty()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
