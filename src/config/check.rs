@@ -158,6 +158,8 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("question.model.max_reply_tokens", question.model.max_reply_tokens, 64, 1 << 20);
     faults.range("question.model.temperature", question.model.temperature, 0.0, 2.0);
     faults.range("verify.near_duplicate", verify.near_duplicate, 0.0, 1.0);
+    faults.range("verify.novelty.paraphrase", verify.novelty.paraphrase, 0.0, 1.0);
+    faults.range("verify.novelty.memory_mib", verify.novelty.memory_mib, 16, 1 << 20);
     faults.range("verify.max_question_words", verify.max_question_words, 5, 1000);
     faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
     faults.range("verify.max_quote_bytes", verify.max_quote_bytes, 100, 1 << 20);

@@ -22,6 +22,7 @@ mod error;
 pub mod openai;
 mod text;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -65,6 +66,31 @@ pub fn open(config: &Config, seed: u64) -> Result<Arc<dyn LanguageModel>, Error>
             reason: "this program was built without the feature `candle`: use `openai`".to_owned(),
         }),
     }
+}
+
+/// A text to a vector that points where its meaning lies.
+pub trait Embed: Send + Sync + std::fmt::Debug {
+    /// How many numbers a vector has.
+    fn dimension(&self) -> usize;
+
+    /// The vector of `text`, of length 1; `None` when nothing in it is known.
+    fn embed(&self, text: &str) -> Option<Vec<f32>>;
+}
+
+/// The static embedding model in `folder`. `sha256`: of its weights; empty for none.
+///
+/// # Errors
+/// [`Error::Config`] when it can not be used, or such models are not part of this build.
+pub fn open_embedding(folder: &Path, sha256: &str) -> Result<Arc<dyn Embed>, Error> {
+    #[cfg(feature = "candle")]
+    return match candle::Embedding::load(folder, sha256) {
+        Ok(embedding) => Ok(Arc::new(embedding)),
+        Err(error) => Err(Error::Config { reason: error.to_string() }),
+    };
+    #[cfg(not(feature = "candle"))]
+    return Err(Error::Config {
+        reason: format!("this program was built without the feature `candle`: {} can not be used {sha256}", folder.display()),
+    });
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {

@@ -60,6 +60,8 @@ pub struct ReleasedText {
     /// JSON, as `AnswerSpec`.
     pub answer: String,
     pub generator: Generator,
+    /// What it asks its reader to do, where its writer said so.
+    pub kind: Option<String>,
     pub verification: Vec<StageResult>,
     pub tier: Option<String>,
     pub difficulty: Option<String>,
@@ -222,7 +224,7 @@ impl Rows {
     /// [`Error::Damaged`] when a stored value is not understood.
     pub fn released_text(&self, question: i64) -> Result<Option<ReleasedText>, Error> {
         let sql = "SELECT q.question, q.answer_type, q.answer, g.kind, g.model, g.prompt_hash, q.verification, q.tier, q.difficulty,
-                       q.text, r.first, q.topic
+                       q.text, r.first, q.topic, q.kind
                    FROM questions q JOIN generators g ON g.id = q.generator LEFT JOIN released r ON r.question = q.id
                    WHERE q.id = ?1";
         let found = self.find(sql, [question], |row| {
@@ -231,6 +233,7 @@ impl Rows {
                 answer_type: row.get(1)?,
                 answer: row.get(2)?,
                 generator: Generator { kind: row.get(3)?, model: row.get(4)?, prompt_hash: row.get(5)? },
+                kind: row.get(12)?,
                 verification: Vec::new(),
                 tier: row.get(7)?,
                 difficulty: row.get(8)?,
