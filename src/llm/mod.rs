@@ -89,7 +89,10 @@ pub fn open_embedding(folder: &Path, sha256: &str) -> Result<Arc<dyn Embed>, Err
     };
     #[cfg(not(feature = "candle"))]
     return Err(Error::Config {
-        reason: format!("this program was built without the feature `candle`: {} can not be used {sha256}", folder.display()),
+        reason: format!(
+            "this program was built without the feature `candle`: {} can not be used {sha256}",
+            folder.display()
+        ),
     });
 }
 

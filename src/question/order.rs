@@ -29,7 +29,11 @@ pub(super) fn is_ordered(options: &[String]) -> bool {
         let lower = option.to_lowercase();
         let mut words = lower.split(|c: char| !c.is_alphanumeric());
         words.any(|word| matches!(word, "above" | "below" | "options" | "foregoing" | "preceding"))
-            || option.split(|c: char| !c.is_alphanumeric()).filter(|word| matches!(*word, "B" | "C" | "D" | "E")).count() >= 1
+            || option
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| matches!(*word, "B" | "C" | "D" | "E"))
+                .count()
+                >= 1
                 && lower.contains(" and ")
     })
 }

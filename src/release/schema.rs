@@ -161,7 +161,8 @@ pub const COLUMNS: [Column; 28] = [
 /// Whether the release in `folder` was made under fewer columns: what follows it is a minor release then, whatever its cause.
 pub fn has_grown_since(folder: &Path) -> bool {
     let text = std::fs::read_to_string(folder.join("schema.json")).unwrap_or_default();
-    let columns = serde_json::from_str::<Value>(&text).ok().and_then(|schema| schema["columns"].as_array().map(Vec::len));
+    let columns =
+        serde_json::from_str::<Value>(&text).ok().and_then(|schema| schema["columns"].as_array().map(Vec::len));
     columns.is_some_and(|n_columns| n_columns < COLUMNS.len())
 }
 

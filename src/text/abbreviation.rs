@@ -146,7 +146,10 @@ fn long_form_before<'t>(before: &'t str, short: &str) -> Option<&'t str> {
     // "low-level laser therapy (LLLT)": the match ends inside a compound word that starts as the short form does.
     if at > 1 && window[at - 1].1 == '-' {
         let word = window[..at].iter().rposition(|(_, c)| *c == ' ').map_or(0, |space| space + 1);
-        if window.get(word).is_some_and(|(_, c)| letters.first().is_some_and(|first| c.to_lowercase().eq(first.to_lowercase()))) {
+        if window
+            .get(word)
+            .is_some_and(|(_, c)| letters.first().is_some_and(|first| c.to_lowercase().eq(first.to_lowercase())))
+        {
             at = word;
         }
     }

@@ -17,7 +17,10 @@ fn one_verb(ask: &Ask) -> Result<(), String> {
     let Some(did) = (0..ask.words.len()).find(|i| matches!(text(*i), "did" | "does" | "do")) else { return Ok(()) };
     for i in did + 2..ask.words.len() {
         // A relative clause has its own verb.
-        if matches!(text(i), "that" | "which" | "who" | "when" | "while" | "where" | "whose" | "after" | "before" | "as" | "than") {
+        if matches!(
+            text(i),
+            "that" | "which" | "who" | "when" | "while" | "where" | "whose" | "after" | "before" | "as" | "than"
+        ) {
             break;
         }
         let finite = matches!((text(i), text(i + 1)), ("resulted", "in") | ("led", "to"))

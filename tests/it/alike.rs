@@ -76,8 +76,10 @@ fn write_embedding(folder: &Path) {
     // `regenerating` and `rebuilding` mean one thing.
     let rows = [0, 1, 2, 3, 4, 3, 5, 6, 7].map(axis);
     let numbers: Vec<u8> = rows.into_iter().flatten().flat_map(f32::to_le_bytes).collect();
-    let head = json!({"embeddings": {"dtype": "F32", "shape": [words.len(), 8], "data_offsets": [0, numbers.len()]}}).to_string();
-    let weights: Vec<u8> = (head.len() as u64).to_le_bytes().into_iter().chain(head.into_bytes()).chain(numbers).collect();
+    let head = json!({"embeddings": {"dtype": "F32", "shape": [words.len(), 8], "data_offsets": [0, numbers.len()]}})
+        .to_string();
+    let weights: Vec<u8> =
+        (head.len() as u64).to_le_bytes().into_iter().chain(head.into_bytes()).chain(numbers).collect();
     std::fs::create_dir(folder).unwrap();
     std::fs::write(folder.join("model.safetensors"), weights).unwrap();
     std::fs::write(folder.join("config.json"), "{\"hidden_dim\": 8}").unwrap();
@@ -103,7 +105,8 @@ fn other_words_for_the_same_are_seen_with_an_embedding_model() {
         let path = dir.path().join(format!("{name}.xml"));
         std::fs::write(&path, xml).unwrap();
         let data = dir.path().join(if more.is_empty() { "words" } else { "meanings" });
-        let out = aludel().arg("ingest").arg(&path).args(["--json", "--data-dir"]).arg(data).args(more).output().unwrap();
+        let out =
+            aludel().arg("ingest").arg(&path).args(["--json", "--data-dir"]).arg(data).args(more).output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         json_lines(&out.stdout).pop().unwrap()
     };
@@ -117,7 +120,9 @@ fn other_words_for_the_same_are_seen_with_an_embedding_model() {
     let again = ingest("reworded", &reworded, &with_model);
     assert_eq!((&again["accepted"], &again["rejected"]["novelty: near_duplicate"]), (&0.into(), &1.into()), "{again}");
     // Another program on the same store knows the old ones, too; another key is a conflict.
-    let otherwise = reworded.replace("10.5555/reworded.1<", "10.5555/otherwise.1<").replace("TLK1 increased in", "TLK1 decreased in");
+    let otherwise = reworded
+        .replace("10.5555/reworded.1<", "10.5555/otherwise.1<")
+        .replace("TLK1 increased in", "TLK1 decreased in");
     assert_eq!(ingest("otherwise", &otherwise, &with_model)["accepted"], 1);
     let store = Store::open_read(&dir.path().join("meanings/aludel.db"), Clock::system()).unwrap();
     let counts = store.read().unwrap().counts().unwrap();

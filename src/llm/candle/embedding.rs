@@ -1,14 +1,15 @@
 //! Static embeddings: a text is the mean of the vectors that a table holds for its tokens. No layers, so a hundred thousand texts take
-//! seconds. The form is Model2Vec's: a folder with `model.safetensors` (one table, `embeddings`), `tokenizer.json` and `config.json`.
+//! seconds. The form is Model2Vec's: a folder with `model.safetensors` (the table `embeddings`; where tokens share rows `mapping`, a row
+//! for each token, and `weights`, a factor for each), `tokenizer.json` and `config.json`.
 
 use std::io::Read as _;
 use std::path::Path;
 
-use candle_core::{DType, Device};
+use candle_core::Tensor;
 use sha2::{Digest, Sha256};
 
-use super::Error;
 use super::weights::json;
+use super::{Error, safetensors};
 use crate::llm::Embed;
 
 /// Largest table that is read.
@@ -26,6 +27,9 @@ pub struct Embedding {
     /// Row by row. (V, D)
     table: Vec<f32>,
     dimension: usize,
+    /// The row of each token, and what it counts; empty when a token's row is its number, and counts once.
+    mapping: Vec<f32>,
+    weights: Vec<f32>,
 }
 
 impl std::fmt::Debug for Embedding {
@@ -42,24 +46,33 @@ impl Embedding {
     /// When a file is missing, too large, not what its checksum says, or of another form.
     pub fn load(folder: &Path, sha256: &str) -> Result<Self, Error> {
         let path = folder.join("model.safetensors");
-        let bytes = read(&path, MOST_TABLE_BYTES)?;
         let wrong = |reason: String| Error::model(&path, reason);
-        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if !sha256.is_empty() && found != sha256 {
-            return Err(wrong(format!("its SHA-256 is {found}, not the configured one")));
+        if std::fs::metadata(&path).map_err(Error::io(&path))?.len() > MOST_TABLE_BYTES {
+            return Err(wrong(format!("it is larger than {MOST_TABLE_BYTES} bytes")));
         }
-        let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|error| wrong(error.to_string()))?;
-        let names = || tensors.keys().cloned().collect::<Vec<_>>().join(", ");
-        let table = tensors.get("embeddings").filter(|_| tensors.len() == 1);
-        let table = table.ok_or_else(|| wrong(format!("it holds {}, not one tensor `embeddings`", names())))?;
-        let (rows, dimension) = table.dims2().map_err(|error| wrong(error.to_string()))?;
+        if !sha256.is_empty() {
+            let found: String =
+                Sha256::digest(read(&path, MOST_TABLE_BYTES)?).iter().map(|byte| format!("{byte:02x}")).collect();
+            if found != sha256 {
+                return Err(wrong(format!("its SHA-256 is {found}, not the configured one")));
+            }
+        }
+        let tensors = safetensors::read(&path)?;
+        let numbers = |tensor: &Tensor| -> Result<Vec<f32>, Error> {
+            let numbers: Vec<f32> = tensor.flatten_all()?.to_vec1()?;
+            let finite = numbers.iter().all(|number| number.is_finite());
+            finite.then_some(numbers).ok_or_else(|| wrong("it holds numbers that are none".to_owned()))
+        };
+        let table = tensors.get("embeddings").ok_or_else(|| wrong("it has no tensor `embeddings`".to_owned()))?;
+        let (rows, dimension) = table.dims2()?;
         if rows == 0 || !(2..=8192).contains(&dimension) {
             return Err(wrong(format!("its table has {rows} rows of {dimension} numbers")));
         }
-        let numbers = table.to_dtype(DType::F32).and_then(|table| table.flatten_all()).and_then(|table| table.to_vec1());
-        let table: Vec<f32> = numbers.map_err(|error| wrong(error.to_string()))?;
-        if !table.iter().all(|number| number.is_finite()) {
-            return Err(wrong("its table holds numbers that are none".to_owned()));
+        let table = numbers(table)?;
+        let of_tokens = |name: &str| tensors.get(name).map(&numbers).transpose().map(Option::unwrap_or_default);
+        let (mapping, weights) = (of_tokens("mapping")?, of_tokens("weights")?);
+        if mapping.iter().any(|row| *row < 0.0 || *row >= rows as f32) {
+            return Err(wrong("`mapping` names rows that the table lacks".to_owned()));
         }
         let config = folder.join("config.json");
         if let Some(told) = json(&config)?["hidden_dim"].as_u64().filter(|told| *told != dimension as u64) {
@@ -71,12 +84,14 @@ impl Embedding {
         let truncation = tokenizers::TruncationParams { max_length: MOST_TOKENS, ..Default::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(|error| Error::model(&path, error))?;
         tokenizer.with_padding(None);
-        if tokenizer.get_vocab_size(true) > rows {
-            let n_tokens = tokenizer.get_vocab_size(true);
-            return Err(Error::model(&path, format!("it has {n_tokens} tokens, the table {rows} rows")));
+        let n_tokens = tokenizer.get_vocab_size(true);
+        let least = [mapping.len(), weights.len()].into_iter().filter(|n| *n > 0).min();
+        let held = if mapping.is_empty() { rows.min(least.unwrap_or(rows)) } else { least.unwrap_or(rows) };
+        if n_tokens > held {
+            return Err(Error::model(&path, format!("it has {n_tokens} tokens, the table rows for {held}")));
         }
         let unknown = ["[UNK]", "<unk>", "<|unk|>"].iter().find_map(|word| tokenizer.token_to_id(word));
-        Ok(Embedding { tokenizer, unknown, table, dimension })
+        Ok(Embedding { tokenizer, unknown, table, dimension, mapping, weights })
     }
 }
 
@@ -89,9 +104,11 @@ impl Embed for Embedding {
         let tokens = self.tokenizer.encode_fast(text, false).ok()?;
         let mut sum = vec![0.0_f32; self.dimension];
         for id in tokens.get_ids().iter().filter(|id| Some(**id) != self.unknown) {
-            let start = *id as usize * self.dimension;
+            let row = self.mapping.get(*id as usize).map_or(*id as usize, |row| *row as usize);
+            let weight = self.weights.get(*id as usize).copied().unwrap_or(1.0);
+            let start = row * self.dimension;
             for (sum, number) in sum.iter_mut().zip(self.table.get(start..start + self.dimension)?) {
-                *sum += number;
+                *sum += weight * number;
             }
         }
         // The mean has the sum's direction.
@@ -111,35 +128,44 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::collections::HashMap;
-
-    use candle_core::Tensor;
-
+mod tests {
     use super::*;
 
-    /// Writes a model in which each of `words` has its row of `rows`, and whatever else a text holds has none.
-    pub(crate) fn write_model(folder: &Path, words: &[&str], rows: &[&[f32]]) {
+    /// Writes a tokenizer that knows `words`, the first for what it does not know, and tensors of (name, type, shape, bytes).
+    fn write_model(folder: &Path, words: &[&str], tensors: &[(&str, &str, &[usize], Vec<u8>)]) {
         let vocabulary: serde_json::Map<String, serde_json::Value> =
-            ["[UNK]"].iter().chain(words).enumerate().map(|(id, word)| ((*word).to_owned(), id.into())).collect();
+            words.iter().enumerate().map(|(id, word)| ((*word).to_owned(), id.into())).collect();
         let tokenizer = serde_json::json!({
             "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
             "normalizer": { "type": "Lowercase" }, "pre_tokenizer": { "type": "Whitespace" }, "post_processor": null, "decoder": null,
             "model": { "type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]" }
         });
         std::fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
-        std::fs::write(folder.join("config.json"), "{\"model_type\": \"model2vec\", \"normalize\": true}").unwrap();
-        let dimension = rows[0].len();
-        let numbers: Vec<f32> = vec![9.0; dimension].into_iter().chain(rows.iter().flat_map(|row| row.iter().copied())).collect();
-        let table = Tensor::from_vec(numbers, (rows.len() + 1, dimension), &Device::Cpu).unwrap();
-        let table = table.to_dtype(DType::F16).unwrap();
-        candle_core::safetensors::save(&HashMap::from([("embeddings", table)]), folder.join("model.safetensors")).unwrap();
+        std::fs::write(folder.join("config.json"), "{\"normalize\": true}").unwrap();
+        let (mut head, mut body) = (serde_json::Map::new(), Vec::new());
+        for (name, dtype, shape, bytes) in tensors {
+            let offsets = [body.len(), body.len() + bytes.len()];
+            head.insert(
+                (*name).to_owned(),
+                serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": offsets }),
+            );
+            body.extend_from_slice(bytes);
+        }
+        let head = serde_json::Value::from(head).to_string();
+        let file: Vec<u8> =
+            (head.len() as u64).to_le_bytes().into_iter().chain(head.into_bytes()).chain(body).collect();
+        std::fs::write(folder.join("model.safetensors"), file).unwrap();
+    }
+
+    fn floats(numbers: &[f32]) -> Vec<u8> {
+        numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
     }
 
     #[test]
     fn a_text_is_the_mean_of_its_words() {
         let folder = tempfile::tempdir().unwrap();
-        write_model(folder.path(), &["newt", "tail"], &[&[3.0, 0.0], &[0.0, 3.0]]);
+        let table = floats(&[9.0, 9.0, 3.0, 0.0, 0.0, 3.0]);
+        write_model(folder.path(), &["[UNK]", "newt", "tail"], &[("embeddings", "F32", &[3, 2], table)]);
         let model = Embedding::load(folder.path(), "").unwrap();
         assert_eq!(model.dimension(), 2);
         assert_eq!(model.embed("Newt"), Some(vec![1.0, 0.0]));
@@ -150,17 +176,34 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn tokens_may_share_rows_of_signed_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mapping: Vec<u8> = [0_i64, 1, 1].into_iter().flat_map(i64::to_le_bytes).collect();
+        let tensors: [(&str, &str, &[usize], Vec<u8>); 3] = [
+            ("embeddings", "I8", &[2, 2], vec![1, 1, 0xFD, 4]),
+            ("mapping", "I64", &[3], mapping),
+            ("weights", "F32", &[3], floats(&[0.0, 1.0, 2.0])),
+        ];
+        write_model(folder.path(), &["[UNK]", "newt", "tail"], &tensors);
+        let model = Embedding::load(folder.path(), "").unwrap();
+        let newt = model.embed("newt").unwrap();
+        assert!((newt[0] + 0.6).abs() < 1e-6 && (newt[1] - 0.8).abs() < 1e-6, "{newt:?}");
+        assert_eq!(model.embed("tail"), Some(newt));
+    }
+
+    #[test]
     fn what_is_no_model_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let refused = |sha256: &str| Embedding::load(folder.path(), sha256).unwrap_err().to_string();
         assert!(refused("").contains("model.safetensors"));
-        write_model(folder.path(), &["newt"], &[&[1.0, 0.0]]);
+        let tensors = |name| [(name, "F32", [2, 2].as_slice(), floats(&[1.0; 4]))];
+        write_model(folder.path(), &["[UNK]", "newt"], &tensors("embeddings"));
         assert!(refused(&"0".repeat(64)).contains("SHA-256"));
         std::fs::write(folder.path().join("config.json"), "{\"hidden_dim\": 64}").unwrap();
         assert!(refused("").contains("hidden_dim"));
-        let table = Tensor::ones((2, 2), DType::F32, &Device::Cpu).unwrap();
-        let path = folder.path().join("model.safetensors");
-        candle_core::safetensors::save(&HashMap::from([("weight", table)]), path).unwrap();
-        assert!(refused("").contains("not one tensor `embeddings`"));
+        write_model(folder.path(), &["[UNK]", "newt", "tail"], &tensors("embeddings"));
+        assert!(refused("").contains("3 tokens"));
+        write_model(folder.path(), &["[UNK]", "newt"], &tensors("weight"));
+        assert!(refused("").contains("no tensor `embeddings`"));
     }
 }

@@ -153,7 +153,9 @@ fn read_item(value: Value, passages: &[PassageRef<'_>], generator: &Generator) -
 fn in_order(question: &str, answer: AnswerSpec) -> AnswerSpec {
     match answer {
         AnswerSpec::Choice { options, correct } if !order::is_ordered(&options) => {
-            let right = ('A'..='Z').take(options.len()).position(|letter| correct.trim().eq_ignore_ascii_case(&letter.to_string()));
+            let right = ('A'..='Z')
+                .take(options.len())
+                .position(|letter| correct.trim().eq_ignore_ascii_case(&letter.to_string()));
             // A letter without an option is for verification to refuse.
             let given = AnswerSpec::Choice { options: options.clone(), correct };
             right.and_then(|right| order::choice(question, options, right)).unwrap_or(given)

@@ -3,7 +3,7 @@
 use crate::model::answer::AnswerSpec;
 use crate::text::quantity;
 
-use super::adrift::{has_mutation_adrift, is_number_adrift};
+use super::adrift::{has_mutation_adrift, is_number_adrift, is_unit_misprinted};
 use super::article::articles_are_anchored;
 use super::clause::Clause;
 use super::context::{Context, is_name};
@@ -15,20 +15,23 @@ use super::words::{GENERIC, MEASURES, PREPOSITIONS};
 const MAX_WORDS: usize = 40;
 
 /// The finished question, or `None` when it would not stand alone, gives its answer away or is too long.
-pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_>) -> Option<Candidate> {
+pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, context: &Context<'_>) -> Option<Candidate> {
     let candidate = with_sides(candidate);
     let mut ask = candidate.ask.split_whitespace().filter(|w| *w != "itself").collect::<Vec<_>>().join(" ");
     let named = match &clause.front {
         Some(front) => format!("{front} {ask}"),
         None => ask.clone(),
     };
-    let setting = context.setting.as_ref().and_then(|setting| setting.before(&named));
+    let setting = context.setting.as_ref().and_then(|setting| setting.before(&named, passage));
     if let Some(front) = &clause.front {
         if !quantity::scan(front).iter().all(|q| q.is_value()) {
             return None;
         }
         // `In fasted mice`, `Among women`: the front is a setting already.
-        let place = front.split(' ').next().is_some_and(|w| matches!(w, "In" | "in" | "Among" | "among" | "Of" | "Across" | "across"));
+        let place = front
+            .split(' ')
+            .next()
+            .is_some_and(|w| matches!(w, "In" | "in" | "Among" | "among" | "Of" | "Across" | "across"));
         ask = match setting.filter(|_| !place) {
             Some(setting) => format!("{setting}, {}, {ask}", small(front)),
             None => format!("{}, {ask}", capital(front)),
@@ -36,9 +39,13 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     } else if let Some(setting) = setting {
         ask = format!("{setting}, {ask}");
     }
-    if matches!(candidate.answer, AnswerSpec::Number { .. }) && is_number_adrift(candidate.rule, &named, setting.is_some(), context)
-        || has_mutation_adrift(&named)
+    if let AnswerSpec::Number { unit, .. } = &candidate.answer
+        && (is_number_adrift(candidate.rule, &named, setting.is_some(), context)
+            || is_unit_misprinted(&named, unit.as_deref()))
     {
+        return None;
+    }
+    if has_mutation_adrift(&named) {
         return None;
     }
     let checks = ask.clone();
@@ -70,7 +77,7 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     }
     let last = ask.trim_end_matches('?').rsplit(' ').next().unwrap_or("");
     if PREPOSITIONS.contains(&last)
-        || matches!(last, "the" | "a" | "an" | "significantly" | "not")
+        || matches!(last, "the" | "a" | "an" | "significantly" | "not" | "compared" | "relative" | "when")
         || ["-dependent", "-independent", "-mediated", "-specific"].iter().any(|end| last.ends_with(end))
     {
         return None;
@@ -190,12 +197,26 @@ fn is_broken(ask: &str) -> bool {
     // `patient 3`, `compound 7d`, `group B`: only the paper knows which.
     let numbered = words.windows(2).any(|pair| {
         const NUMBERED: &[&str] = &[
-            "sample", "patient", "case", "compound", "compounds", "derivative", "clone", "cluster", "variant", "fraction", "group", "arm", "cohort",
-            "subject", "batch",
+            "sample",
+            "patient",
+            "case",
+            "compound",
+            "compounds",
+            "derivative",
+            "clone",
+            "cluster",
+            "variant",
+            "fraction",
+            "group",
+            "arm",
+            "cohort",
+            "subject",
+            "batch",
         ];
         let label = pair[1].trim_end_matches(['?', ',']);
         NUMBERED.contains(&pair[0])
-            && (label.starts_with(|c: char| c.is_ascii_digit()) || label.len() == 1 && label.bytes().all(|b| b.is_ascii_uppercase()))
+            && (label.starts_with(|c: char| c.is_ascii_digit())
+                || label.len() == 1 && label.bytes().all(|b| b.is_ascii_uppercase()))
     });
     // `evaluated for that phenotype`: which one was said before.
     let dangling = words.windows(3).any(|three| {

@@ -44,7 +44,14 @@ impl<'d> Context<'d> {
                 // `PRL receptor` is the receptor of PRL, no receptor called so: only what stands before tells such a class.
                 let own = |class: &&str| {
                     const OF_IT: &[&str] = &[
-                        "receptor", "transporter", "ligase", "protease", "phosphatase", "inhibitor", "agonist", "antagonist",
+                        "receptor",
+                        "transporter",
+                        "ligase",
+                        "protease",
+                        "phosphatase",
+                        "inhibitor",
+                        "agonist",
+                        "antagonist",
                     ];
                     !OF_IT.contains(class)
                 };

@@ -199,7 +199,7 @@ impl Rules {
         }
         let mut found: Vec<Candidate> = pattern::ask(&clause, &bare, context)
             .into_iter()
-            .filter_map(|c| check::finish(c, &clause, context))
+            .filter_map(|c| check::finish(c, &clause, passage, context))
             .collect();
         let choices: Vec<Candidate> =
             found.iter().filter_map(|c| choice::with_distractors(c, passage, context)).collect();

@@ -2,6 +2,8 @@
 
 use crate::model::document::{Document, PassageRef, SectionKind};
 
+use super::context::is_name;
+
 /// `In mice`, `In patients with sepsis`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
@@ -10,6 +12,8 @@ pub(super) struct Setting {
     people: bool,
     /// Told by the title or the keywords; else read from the abstract, which may speak of several things.
     told: bool,
+    /// Whether the abstract names it more than once.
+    often: bool,
 }
 
 /// Who or what was studied, with the words that say so.
@@ -62,37 +66,143 @@ const ORGANISMS: &[(&str, &str)] = &[
 ];
 
 const PEOPLE: &[&str] = &[
-    "patients", "children", "adults", "women", "men", "infants", "adolescents", "people", "individuals", "humans", "volunteers",
-    "workers", "students", "pregnancy", "survivors",
+    "patients",
+    "children",
+    "adults",
+    "women",
+    "men",
+    "infants",
+    "adolescents",
+    "people",
+    "individuals",
+    "humans",
+    "volunteers",
+    "workers",
+    "students",
+    "pregnancy",
+    "survivors",
 ];
 
 /// Words that say whom or what a clause is about.
 const NAMED: &[&str] = &[
-    "human", "participants", "males", "females", "girls", "boys", "larvae", "worms", "flies", "mosquitoes", "plants", "animals",
-    "embryos", "vitro", "mouse", "rat", "yeast", "bacteria", "cultured", "macrophages", "fibroblasts", "proteins", "purified",
-    "recombinant", "reconstituted", "liposomes", "lysates", "extracts", "affinity", "kd", "ec50", "ic50", "hela", "hek", "jurkat",
-    "cos", "cho",
+    "human",
+    "participants",
+    "males",
+    "females",
+    "girls",
+    "boys",
+    "larvae",
+    "worms",
+    "flies",
+    "mosquitoes",
+    "plants",
+    "animals",
+    "embryos",
+    "vitro",
+    "mouse",
+    "rat",
+    "yeast",
+    "bacteria",
+    "cultured",
+    "macrophages",
+    "fibroblasts",
+    "proteins",
+    "purified",
+    "recombinant",
+    "reconstituted",
+    "liposomes",
+    "lysates",
+    "extracts",
+    "affinity",
+    "kd",
+    "ec50",
+    "ic50",
+    "hela",
+    "hek",
+    "jurkat",
+    "cos",
+    "cho",
+];
+
+/// Words for living things that no setting is made of.
+const OTHERS: &[&str] = &[
+    "millet",
+    "sorghum",
+    "cotton",
+    "potato",
+    "tobacco",
+    "medaka",
+    "porcine",
+    "bovine",
+    "ovine",
+    "canine",
+    "feline",
+    "avian",
+    "chick",
+    "frog",
+    "fly",
+    "ferret",
+    "ferrets",
+    "macaque",
+    "monkey",
+    "insect",
+    "insects",
+    "virus",
+    "viral",
+    "phage",
+    "fungus",
+    "fungal",
+    "primate",
+    "primates",
+    "mammals",
+    "mammalian",
+    "vertebrates",
 ];
 
 /// Words that put a clause into a dish: an abstract may name an animal beside it.
 const DISHES: &[&str] = &[
-    "cell", "cells", "culture", "cultures", "line", "lines", "assay", "assays", "promoter", "organoids", "explants", "neurons", "patients",
-    "tumor", "tumors", "tumour", "tumours", "cancer", "in-vitro", "residue", "residues", "crystal", "peptide", "vesicles", "membranes",
+    "cell",
+    "cells",
+    "culture",
+    "cultures",
+    "line",
+    "lines",
+    "assay",
+    "assays",
+    "promoter",
+    "organoids",
+    "explants",
+    "neurons",
+    "patients",
+    "tumor",
+    "tumors",
+    "tumour",
+    "tumours",
+    "cancer",
+    "in-vitro",
+    "residue",
+    "residues",
+    "crystal",
+    "peptide",
+    "vesicles",
+    "membranes",
 ];
 
 impl Setting {
     /// From the title, else the keywords, else the abstract.
     pub fn of(document: &Document, passages: &[PassageRef<'_>]) -> Option<Self> {
-        let titled = cohort_of_title(&document.title).map(|phrase| Setting { phrase, people: true, told: true });
-        let organism = |name: &str, told: bool| Setting { phrase: format!("In {name}"), people: false, told };
+        let titled =
+            cohort_of_title(&document.title).map(|phrase| Setting { phrase, people: true, told: true, often: true });
+        let organism =
+            |name: &str, told: bool| Setting { phrase: format!("In {name}"), people: false, told, often: told };
         titled
             .or_else(|| only_organism(&[&document.title]).map(|name| organism(name, true)))
             .or_else(|| organism_of(&document.keywords).map(|name| organism(name, true)))
             .or_else(|| {
                 let texts: Vec<&str> =
                     passages.iter().filter(|p| p.section_kind == SectionKind::Abstract).map(|p| p.text).collect();
-                if let Some(phrase) = cohort_of_abstract(&texts) {
-                    return Some(Setting { phrase, people: true, told: false });
+                if let Some((phrase, count)) = cohort_of_abstract(&texts) {
+                    return Some(Setting { phrase, people: true, told: false, often: count > 1 });
                 }
                 let of_people = texts.iter().any(|text| {
                     text.split(|c: char| !c.is_alphanumeric())
@@ -102,19 +212,27 @@ impl Setting {
             })
     }
 
-    /// The words to put before `clause`, when it does not say itself whom or what it is about.
-    pub fn before(&self, clause: &str) -> Option<&str> {
+    /// The words to put before `clause`, a sentence of `passage`, when it does not say itself whom or what it is about.
+    pub fn before(&self, clause: &str, passage: &str) -> Option<&str> {
         let words: Vec<String> = clause.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
         let is_any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let bare = has_bare_cohort(clause);
         // `patients` alone leaves open which; `patients with sepsis` does not.
-        let people = is_any(PEOPLE) && !(self.people && has_bare_cohort(clause));
+        let people = is_any(PEOPLE) && !(self.people && bare);
         let organism = ORGANISMS.iter().any(|(cue, _)| contains_word(clause, cue));
         // `U87 cells`: a cell line has its own species.
         let line = words
             .windows(2)
             .any(|pair| matches!(pair[1].as_str(), "cells" | "cell") && pair[0].bytes().any(|b| b.is_ascii_digit()));
-        let elsewhere = !self.told && is_any(DISHES) && !has_bare_cohort(clause);
-        (!people && !organism && !line && !elsewhere && !is_any(NAMED) && !names_taxon(clause)).then_some(self.phrase.as_str())
+        // What the abstract names holds where the text around names it, too.
+        let elsewhere = !self.told
+            && if self.people {
+                !bare && (!self.often || clause.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(is_name))
+            } else {
+                is_any(DISHES) || only_organism(&[passage]).is_none_or(|name| !self.phrase.ends_with(name))
+            };
+        let named = people || organism || line || elsewhere || is_any(NAMED) || is_any(OTHERS) || names_taxon(clause);
+        (!named).then_some(self.phrase.as_str())
     }
 }
 
@@ -130,7 +248,7 @@ fn names_taxon(clause: &str) -> bool {
     let epithet = |word: &str| {
         word.len() > 4
             && word.bytes().all(|b| b.is_ascii_lowercase())
-            && ["us", "um", "ii", "ae", "ensis", "ella", "ina", "ana", "ica", "oides", "coli"].iter().any(|end| word.ends_with(end))
+            && ["a", "us", "um", "is", "i", "ae", "ens", "ans"].iter().any(|end| word.ends_with(end))
     };
     words.iter().any(|word| family(word))
         || words.windows(2).any(|pair| genus(pair[0]) && (epithet(pair[1]) || pair[0].ends_with('.')))
@@ -138,9 +256,33 @@ fn names_taxon(clause: &str) -> bool {
 
 /// Whether people are named of whom nothing more is said: `of patients demonstrated`, `in women was`.
 pub(super) fn has_bare_cohort(clause: &str) -> bool {
-    const COHORTS: &[&str] = &["patients", "participants", "subjects", "individuals", "women", "men", "children", "infants", "adults", "cases"];
-    const TOLD_BY: &[&str] =
-        &["with", "who", "whose", "undergoing", "receiving", "treated", "aged", "after", "without", "on", "from", "that", "admitted"];
+    const COHORTS: &[&str] = &[
+        "patients",
+        "participants",
+        "subjects",
+        "individuals",
+        "women",
+        "men",
+        "children",
+        "infants",
+        "adults",
+        "cases",
+    ];
+    const TOLD_BY: &[&str] = &[
+        "with",
+        "who",
+        "whose",
+        "undergoing",
+        "receiving",
+        "treated",
+        "aged",
+        "after",
+        "without",
+        "on",
+        "from",
+        "that",
+        "admitted",
+    ];
     let words: Vec<&str> = clause.split(' ').map(|w| w.trim_end_matches([',', '?', ':'])).collect();
     words.iter().enumerate().any(|(at, word)| {
         let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or("");
@@ -190,8 +332,7 @@ fn organism_of(keywords: &[String]) -> Option<&'static str> {
 fn only_organism(texts: &[&str]) -> Option<&'static str> {
     let capital = |cue: &str| cue[..1].to_uppercase() + &cue[1..];
     let named = |cue: &str| texts.iter().any(|text| contains_word(text, cue) || contains_word(text, &capital(cue)));
-    let mut found: Vec<&'static str> =
-        ORGANISMS.iter().filter(|(cue, _)| named(cue)).map(|(_, name)| *name).collect();
+    let mut found: Vec<&'static str> = ORGANISMS.iter().filter(|(cue, _)| named(cue)).map(|(_, name)| *name).collect();
     found.dedup();
     if found.iter().any(|name| name.ends_with(" yeast")) {
         found.retain(|name| *name != "yeast");
@@ -213,9 +354,10 @@ fn cohort_of_title(title: &str) -> Option<String> {
             let words: Vec<&str> = phrase.split(' ').collect();
             let holds = words.iter().take(4).any(|w| w.eq_ignore_ascii_case(people));
             let starts = words.first().is_some_and(|w| w.chars().all(|c| c.is_alphabetic() || c == '-'));
-            let named = words.iter().skip(1).any(|w| {
-                w.starts_with(|c: char| c.is_uppercase()) && w[1..].bytes().all(|b| b.is_ascii_lowercase())
-            });
+            let named = words
+                .iter()
+                .skip(1)
+                .any(|w| w.starts_with(|c: char| c.is_uppercase()) && w[1..].bytes().all(|b| b.is_ascii_lowercase()));
             let titled = words.first().is_some_and(|w| w.starts_with(char::is_uppercase));
             const STRAY: &[&str] =
                 &["is", "are", "and", "by", "reveals", "a", "on", "after", "using", "study", "the", "to", "from"];
@@ -228,12 +370,42 @@ fn cohort_of_title(title: &str) -> Option<String> {
     None
 }
 
-/// `patients with sepsis`, as the abstract has it most often.
-fn cohort_of_abstract(texts: &[&str]) -> Option<String> {
+/// `patients with sepsis`, as the abstract has it most often, and how often.
+fn cohort_of_abstract(texts: &[&str]) -> Option<(String, usize)> {
     const JOINS: &[&str] = &["with", "undergoing", "receiving"];
     const ENDS: &[&str] = &[
-        "were", "was", "who", "and", "or", "in", "by", "to", "is", "are", "at", "from", "that", "which", "as", "on", "during", "after", "before",
-        "have", "had", "has", "using", "between", "treated", "enrolled", "receiving", "undergoing", "participated", "than", "but", "did",
+        "were",
+        "was",
+        "who",
+        "and",
+        "or",
+        "in",
+        "by",
+        "to",
+        "is",
+        "are",
+        "at",
+        "from",
+        "that",
+        "which",
+        "as",
+        "on",
+        "during",
+        "after",
+        "before",
+        "have",
+        "had",
+        "has",
+        "using",
+        "between",
+        "treated",
+        "enrolled",
+        "receiving",
+        "undergoing",
+        "participated",
+        "than",
+        "but",
+        "did",
     ];
     let mut found: Vec<(String, usize)> = Vec::new();
     for text in texts {
@@ -245,7 +417,10 @@ fn cohort_of_abstract(texts: &[&str]) -> Option<String> {
             let mut phrase = vec![pair[0], pair[1]];
             for word in words.iter().skip(at + 2).take(6) {
                 let bare = word.trim_end_matches([',', '.', ';', ':', ')']);
-                if ENDS.contains(&bare) || bare.is_empty() || !bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\'' | '’')) {
+                if ENDS.contains(&bare)
+                    || bare.is_empty()
+                    || !bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\'' | '’'))
+                {
                     break;
                 }
                 phrase.push(bare);
@@ -253,7 +428,12 @@ fn cohort_of_abstract(texts: &[&str]) -> Option<String> {
                     break;
                 }
             }
-            if phrase.len() < 3 || phrase.last().is_some_and(|w| matches!(*w, "the" | "a" | "an" | "of" | "for" | "with")) {
+            // `patients with end-stage chronic (heart failure)`: the noun is missing.
+            let cut = phrase.last().is_some_and(|w| {
+                matches!(*w, "the" | "a" | "an" | "of" | "for" | "with")
+                    || ["ic", "al", "ous", "ive", "ary", "stage", "ed"].iter().any(|end| w.ends_with(end))
+            });
+            if phrase.len() < 3 || cut {
                 continue;
             }
             let phrase = phrase.join(" ");
@@ -264,7 +444,7 @@ fn cohort_of_abstract(texts: &[&str]) -> Option<String> {
         }
     }
     let most = found.iter().map(|(_, count)| *count).max()?;
-    found.into_iter().find(|(_, count)| *count == most).map(|(phrase, _)| format!("In {phrase}"))
+    found.into_iter().find(|(_, count)| *count == most).map(|(phrase, count)| (format!("In {phrase}"), count))
 }
 
 fn contains_word(text: &str, word: &str) -> bool {
@@ -272,7 +452,8 @@ fn contains_word(text: &str, word: &str) -> bool {
         let before = text[..at].chars().next_back();
         let behind = &text[at + word.len()..];
         // `anti-mouse IgG`, `mouse monoclonal`: a reagent.
-        let reagent = text[..at].ends_with("anti-") || [" monoclonal", " anti-", " IgG"].iter().any(|r| behind.starts_with(r));
+        let reagent =
+            text[..at].ends_with("anti-") || [" monoclonal", " anti-", " IgG"].iter().any(|r| behind.starts_with(r));
         before.is_none_or(|c| !c.is_alphanumeric())
             && behind.chars().next().is_none_or(|c| !c.is_alphanumeric())
             && !reagent
@@ -287,24 +468,30 @@ mod tests {
     fn a_cohort_is_read_from_an_abstract() {
         let text = "Cooling may help patients with newt fever. In all, 40 patients with flaccid tail syndrome were cooled. \
                     Patients with flaccid tail syndrome, and patients with flaccid tail syndrome who slept, improved.";
-        assert_eq!(cohort_of_abstract(&[text]).as_deref(), Some("In patients with flaccid tail syndrome"));
+        assert_eq!(cohort_of_abstract(&[text]), Some(("In patients with flaccid tail syndrome".to_owned(), 3)));
         assert_eq!(cohort_of_abstract(&["Twelve patients were cooled."]), None);
     }
 
     #[test]
     fn a_setting_stands_where_nothing_else_says() {
-        let setting = |people, told| Setting { phrase: "In X".into(), people, told };
+        let setting = |people, told| Setting { phrase: "In newts with mice".into(), people, told, often: told };
         let animal = setting(false, true);
-        assert!(animal.before("how did cooling change lactate uptake").is_some());
-        assert!(animal.before("what percentage demonstrated lactate uptake").is_some(), "no rat");
-        assert!(animal.before("how did cooling change lactate uptake in rats").is_none());
-        assert!(animal.before("how did body length change in Plethodontidae").is_none());
-        assert!(animal.before("how did cooling change uptake in Triturus cristatus").is_none());
-        assert!(setting(false, false).before("how did cooling change lactate uptake of tail cells").is_none());
+        assert!(animal.before("how did cooling change lactate uptake", "").is_some());
+        assert!(animal.before("what percentage demonstrated lactate uptake", "").is_some(), "no rat");
+        assert!(animal.before("how did cooling change lactate uptake in rats", "").is_none());
+        assert!(animal.before("how did body length change in Plethodontidae", "").is_none());
+        assert!(animal.before("how did cooling change uptake in Triturus cristatus", "").is_none());
+        let read = setting(false, false);
+        assert!(
+            read.before("how did cooling change lactate uptake", "").is_none(),
+            "the passage may be about other things"
+        );
+        assert!(read.before("how did cooling change lactate uptake", "Mice slept.").is_some());
+        assert!(read.before("how did cooling change lactate uptake of tail cells", "Mice slept.").is_none());
         let people = setting(true, false);
-        assert!(people.before("what percentage of patients slept").is_some());
-        assert!(people.before("what percentage of patients with fever slept").is_none());
-        assert!(people.before("what percentage of febrile women slept").is_none());
+        assert!(people.before("what percentage of patients slept", "").is_some());
+        assert!(people.before("what percentage of patients with fever slept", "").is_none());
+        assert!(people.before("what percentage of febrile women slept", "").is_none());
     }
 
     #[test]

@@ -85,15 +85,12 @@ fn folded_answer(answer: &AnswerSpec) -> String {
             value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
         }
         AnswerSpec::Set { items } => {
-            let mut all: Vec<String> =
-                items.iter().filter_map(|i| item_forms(i).first().map(|f| fold(f))).collect();
+            let mut all: Vec<String> = items.iter().filter_map(|i| item_forms(i).first().map(|f| fold(f))).collect();
             all.sort();
             all.join("|")
         }
-        AnswerSpec::Ranking { items } => items
-            .iter()
-            .filter_map(|i| item_forms(i).first().map(|f| fold(f)))
-            .collect::<Vec<_>>()
-            .join(">"),
+        AnswerSpec::Ranking { items } => {
+            items.iter().filter_map(|i| item_forms(i).first().map(|f| fold(f))).collect::<Vec<_>>().join(">")
+        }
     }
 }

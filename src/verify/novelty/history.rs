@@ -156,11 +156,14 @@ impl History {
 impl Seen for History {
     fn find(&self, asked: &Asked, own: &QuestionId, near: f64) -> Vec<Likeness> {
         let own = own.to_bytes();
-        let meant = self.meanings.as_ref().zip(asked.meaning.as_ref()).map(|(meanings, asked)| meanings.find(asked, own));
+        let meant =
+            self.meanings.as_ref().zip(asked.meaning.as_ref()).map(|(meanings, asked)| meanings.find(asked, own));
         let asked = View::of(&asked.fingerprint);
         let mut alike = Vec::new();
         for slot in self.candidates(&asked, near) {
-            let Some(held) = self.slots.get(slot as usize).filter(|held| !held.gone && held.id != own) else { continue };
+            let Some(held) = self.slots.get(slot as usize).filter(|held| !held.gone && held.id != own) else {
+                continue;
+            };
             if let Some(similarity) = same(&asked, &self.view(held), near) {
                 let (id, same_answer) = (QuestionId::from_bytes(held.id), held.answer == asked.answer);
                 alike.push(Likeness { id, same_answer, similarity, paraphrase: false });
@@ -317,7 +320,8 @@ mod tests {
 
     #[test]
     fn forgetting_many_builds_the_lists_anew() {
-        let fingerprint = |n: u32| Fingerprint::of(&format!("Which enzyme splits sugar number {n} of mosses?"), &term("x"));
+        let fingerprint =
+            |n: u32| Fingerprint::of(&format!("Which enzyme splits sugar number {n} of mosses?"), &term("x"));
         let mut history = load((0..10_000).map(|n| (id(n), fingerprint(n))));
         for n in 0..9_000 {
             assert!(history.remove(&id(n)));

@@ -38,7 +38,12 @@ impl Meaning {
         let largest = vector.iter().fold(0.0_f32, |largest, number| largest.max(number.abs()));
         let values: Vec<i8> = vector.iter().map(|number| (number / largest * 127.0).round() as i8).collect();
         let length = values.iter().map(|value| f32::from(*value).powi(2)).sum::<f32>().sqrt();
-        (length > 0.0).then(|| Meaning { values, scale: length.recip(), fixed: fixed(question), answer: answer.clone() })
+        (length > 0.0).then(|| Meaning {
+            values,
+            scale: length.recip(),
+            fixed: fixed(question),
+            answer: answer.clone(),
+        })
     }
 }
 
@@ -60,7 +65,11 @@ fn fixed(question: &str) -> u64 {
         let sense = direction_of(word).map(|(direction, _)| format!("{direction:?}"));
         if let Some(sense) = sense {
             all.push(sense);
-        } else if name || word.kind == Kind::Number || is_plain_negation(word) || word.is_any(&["before", "after", "above", "below"]) {
+        } else if name
+            || word.kind == Kind::Number
+            || is_plain_negation(word)
+            || word.is_any(&["before", "after", "above", "below"])
+        {
             all.push(word.stem.clone());
         }
     }
@@ -114,7 +123,10 @@ impl Meanings {
             return;
         }
         if self.slots.len() >= self.most {
-            tracing::warn!(questions = self.most, "meanings fill their memory: the older half of them is forgotten, see verify.novelty.memory_mib");
+            tracing::warn!(
+                questions = self.most,
+                "meanings fill their memory: the older half of them is forgotten, see verify.novelty.memory_mib"
+            );
             self.keep_from(self.slots.len() / 2);
         }
         let answer = meaning.answer.to_json().into_boxed_str();
@@ -124,7 +136,10 @@ impl Meanings {
     fn insert(&mut self, slot: Slot, values: &[i8]) {
         let Ok(at) = u32::try_from(self.slots.len()) else { return };
         self.by_id.insert(slot.id, at);
-        self.postings.entry(slot.fixed).and_modify(|posting| posting.push(at, false)).or_insert_with(|| Posting::new(at, false));
+        self.postings
+            .entry(slot.fixed)
+            .and_modify(|posting| posting.push(at, false))
+            .or_insert_with(|| Posting::new(at, false));
         self.values.extend_from_slice(values);
         self.slots.push(slot);
     }
@@ -164,7 +179,8 @@ impl Meanings {
                 && let Ok(answer) = serde_json::from_str::<AnswerSpec>(&slot.answer)
                 && answer.kind() == asked.answer.kind()
             {
-                let same_answer = grade(&answer, &told(&asked.answer)).score == 1 || grade(&asked.answer, &told(&answer)).score == 1;
+                let same_answer =
+                    grade(&answer, &told(&asked.answer)).score == 1 || grade(&asked.answer, &told(&answer)).score == 1;
                 alike.push(Likeness { id: QuestionId::from_bytes(slot.id), same_answer, similarity, paraphrase: true });
             }
         }
@@ -176,7 +192,8 @@ impl Meanings {
 fn told(answer: &AnswerSpec) -> String {
     match answer {
         AnswerSpec::Choice { options, correct } => {
-            let place = ('A'..='Z').position(|letter| correct.trim().eq_ignore_ascii_case(letter.encode_utf8(&mut [0; 4])));
+            let place =
+                ('A'..='Z').position(|letter| correct.trim().eq_ignore_ascii_case(letter.encode_utf8(&mut [0; 4])));
             place.and_then(|place| options.get(place)).cloned().unwrap_or_default()
         }
         other => other.text(),
@@ -202,7 +219,13 @@ mod tests {
         /// Two wordings of one thing, another thing, and the rest.
         fn embed(&self, text: &str) -> Option<Vec<f32>> {
             let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-            Some(if has(&["splits", "breaks down"]) { vec![1.0, 0.02, 0.0] } else if has(&["binds"]) { vec![0.0, 1.0, 0.0] } else { vec![0.0, 0.0, 1.0] })
+            Some(if has(&["splits", "breaks down"]) {
+                vec![1.0, 0.02, 0.0]
+            } else if has(&["binds"]) {
+                vec![0.0, 1.0, 0.0]
+            } else {
+                vec![0.0, 0.0, 1.0]
+            })
         }
     }
 
@@ -223,14 +246,24 @@ mod tests {
     #[test]
     fn other_words_for_the_same_are_found() {
         let mut meanings = Meanings::new(3, 0.9, 1);
-        let held = Meaning::of("Which enzyme of newts splits lactate (LCT) after TLK1?", &term("TLK2 protein"), &Invented).unwrap();
+        let held =
+            Meaning::of("Which enzyme of newts splits lactate (LCT) after TLK1?", &term("TLK2 protein"), &Invented)
+                .unwrap();
         meanings.add(id(1), &held);
         let other = "By which enzyme is it, in newts, that breaks down lactate after TLK1?";
         assert_eq!(find(&meanings, other, &term("the TLK2 protein")), Some(true), "as the grader takes it");
         assert_eq!(find(&meanings, other, &term("PKA")), Some(false));
         assert_eq!(find(&meanings, &other.replace("TLK1", "TLK3"), &term("TLK2 protein")), None, "another name");
-        assert_eq!(find(&meanings, &other.replace("breaks", "never breaks"), &term("TLK2 protein")), None, "a negation");
-        assert_eq!(find(&meanings, &other.replace("breaks down", "binds"), &term("TLK2 protein")), None, "another meaning");
+        assert_eq!(
+            find(&meanings, &other.replace("breaks", "never breaks"), &term("TLK2 protein")),
+            None,
+            "a negation"
+        );
+        assert_eq!(
+            find(&meanings, &other.replace("breaks down", "binds"), &term("TLK2 protein")),
+            None,
+            "another meaning"
+        );
         assert_eq!(find(&meanings, other, &AnswerSpec::Boolean { value: true }), None, "another type of answer");
         assert!(meanings.find(&held, id(1)).is_empty(), "itself");
         meanings.remove(id(1));

@@ -47,7 +47,13 @@ impl Posting {
     /// Those whose sign it is.
     pub fn signed(&self) -> &[u32] {
         match self {
-            Posting::One { slot, signs } => if *signs { std::slice::from_ref(slot) } else { &[] },
+            Posting::One { slot, signs } => {
+                if *signs {
+                    std::slice::from_ref(slot)
+                } else {
+                    &[]
+                }
+            }
             Posting::Many(many) => many.slots.get(..many.n_signs).unwrap_or_default(),
         }
     }

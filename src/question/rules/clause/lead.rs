@@ -11,7 +11,18 @@ pub(in crate::question::rules) struct Bare {
 impl Bare {
     /// Whether a bracket says for what the statement holds: `(for a given weight)`, `(after adjustment for age)`.
     pub fn is_conditional(&self) -> bool {
-        const CONDITIONS: &[&str] = &["for a given", "adjusted", "after adjust", "only ", "except", "excluding", "but not", "when ", "if ", "unless"];
+        const CONDITIONS: &[&str] = &[
+            "for a given",
+            "adjusted",
+            "after adjust",
+            "only ",
+            "except",
+            "excluding",
+            "but not",
+            "when ",
+            "if ",
+            "unless",
+        ];
         self.notes.iter().any(|(_, note)| CONDITIONS.iter().any(|condition| note.starts_with(condition)))
     }
 

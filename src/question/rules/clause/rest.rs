@@ -73,9 +73,18 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
         }
         // `thus doing Z`, `to an extent that …`: a remark on the statement.
         let extent = *word == "to"
+            && !at
+                .checked_sub(1)
+                .and_then(|at| words.get(at))
+                .is_some_and(|w| matches!(*w, "compared" | "relative" | "similar"))
             && (next == "levels"
-                || matches!(next, "a" | "an") && matches!(after, "extent" | "degree" | "level" | "similar" | "comparable" | "lesser" | "greater"));
-        let manner = *word == "in" && next == "a" && after == "manner" && words.get(at + 3).is_some_and(|w| *w == "that");
+                || matches!(next, "a" | "an")
+                    && matches!(
+                        after,
+                        "extent" | "degree" | "level" | "similar" | "comparable" | "lesser" | "greater"
+                    ));
+        let manner =
+            *word == "in" && next == "a" && after == "manner" && words.get(at + 3).is_some_and(|w| *w == "that");
         if at > 0 && (*word == "thus" || extent || manner) {
             break;
         }
@@ -182,8 +191,26 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
 /// A word that opens the telling of a change: `delayed differentiation`, `a loss of X`.
 fn is_change(word: &str) -> bool {
     const CHANGES: &[&str] = &[
-        "increased", "decreased", "reduced", "elevated", "enhanced", "delayed", "impaired", "diminished", "higher", "lower", "loss",
-        "lowered", "altered", "improved", "accelerated", "attenuated", "increase", "decrease", "reduction", "decline",
+        "increased",
+        "decreased",
+        "reduced",
+        "elevated",
+        "enhanced",
+        "delayed",
+        "impaired",
+        "diminished",
+        "higher",
+        "lower",
+        "loss",
+        "lowered",
+        "altered",
+        "improved",
+        "accelerated",
+        "attenuated",
+        "increase",
+        "decrease",
+        "reduction",
+        "decline",
     ];
     CHANGES.contains(&word)
 }
@@ -192,7 +219,8 @@ fn is_change(word: &str) -> bool {
 fn is_one_clause(words: &[&str], lexicon: &Lexicon) -> bool {
     words.iter().enumerate().all(|(at, word)| {
         let third = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
-        let finite = third || *word == "failed" || is_auxiliary(word) && *word != "being" || is_told(words, at, lexicon);
+        let finite =
+            third || *word == "failed" || is_auxiliary(word) && *word != "being" || is_told(words, at, lexicon);
         let relative = |w: &&str| matches!(*w, "that" | "who" | "which" | "whose" | "when");
         let before = &words[at.saturating_sub(6)..at];
         !finite || before.iter().any(relative)
@@ -203,8 +231,29 @@ fn is_one_clause(words: &[&str], lexicon: &Lexicon) -> bool {
 /// (`in contact inhibited cells resulted in`).
 fn is_told(words: &[&str], at: usize, lexicon: &Lexicon) -> bool {
     const NEVER_PASSIVE: &[&str] = &[
-        "result", "lead", "show", "remain", "occur", "appear", "seem", "undergo", "become", "begin", "rise", "fall", "die", "survive",
-        "respond", "differ", "contribute", "depend", "act", "serve", "account", "decline", "fail",
+        "result",
+        "lead",
+        "show",
+        "remain",
+        "occur",
+        "appear",
+        "seem",
+        "undergo",
+        "become",
+        "begin",
+        "rise",
+        "fall",
+        "die",
+        "survive",
+        "respond",
+        "differ",
+        "contribute",
+        "depend",
+        "act",
+        "serve",
+        "account",
+        "decline",
+        "fail",
     ];
     let Some((verb, Form::Past)) = words.get(at).and_then(|word| lexicon.verb(word)) else { return false };
     let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or("");

@@ -177,15 +177,68 @@ pub(in crate::question::rules) fn is_weak(word: &str) -> bool {
 
 /// Adverbs whose denial leaves the rest standing: what is not fully so may be partly so.
 pub(super) fn is_absolute(word: &str) -> bool {
-    matches!(word, "absolutely" | "strictly" | "completely" | "entirely" | "fully" | "solely" | "exclusively" | "necessarily" | "always")
+    matches!(
+        word,
+        "absolutely"
+            | "strictly"
+            | "completely"
+            | "entirely"
+            | "fully"
+            | "solely"
+            | "exclusively"
+            | "necessarily"
+            | "always"
+    )
 }
 
 /// A verb that the lexicon does not hold, as a subject's word: the subject was misread.
 pub(super) fn is_other_verb(word: &str, next: &str) -> bool {
     const STEMS: &[&str] = &[
-        "perceiv", "enabl", "consider", "believ", "prefer", "obtain", "perform", "utiliz", "utilis", "possess", "describ", "recommend",
-        "prescrib", "adopt", "tolerat", "suffer", "enjoy", "acquir", "generat", "creat", "confirm", "elicit", "propos", "predict", "retain",
-        "undertak", "encounter", "implicat", "underli", "outperform", "resembl", "recapitulat", "exceed", "follow", "compris",
+        "perceiv",
+        "enabl",
+        "consider",
+        "believ",
+        "prefer",
+        "obtain",
+        "perform",
+        "utiliz",
+        "utilis",
+        "possess",
+        "describ",
+        "recommend",
+        "prescrib",
+        "adopt",
+        "tolerat",
+        "suffer",
+        "enjoy",
+        "acquir",
+        "generat",
+        "creat",
+        "confirm",
+        "elicit",
+        "propos",
+        "predict",
+        "retain",
+        "undertak",
+        "encounter",
+        "maintain",
+        "sustain",
+        "determin",
+        "govern",
+        "coordinat",
+        "orchestrat",
+        "ensur",
+        "preserv",
+        "permit",
+        "dictat",
+        "implicat",
+        "underli",
+        "outperform",
+        "resembl",
+        "recapitulat",
+        "exceed",
+        "follow",
+        "compris",
     ];
     STEMS.iter().any(|stem| {
         word.strip_prefix(stem).is_some_and(|end| match end {

@@ -145,13 +145,8 @@ fn is_bare_label(text: &str) -> bool {
 /// `premenopausal` beside `postmenopausal women` lacks the noun they share.
 fn completed(left: &str, right: &str) -> String {
     let noun = right.rsplit(' ').next().unwrap_or("");
-    let people = noun.ends_with('s') || matches!(noun, "women" | "men" | "mice" | "children");
-    if !left.contains(' ')
-        && right.contains(' ')
-        && !left.ends_with('s')
-        && !matches!(left, "women" | "men" | "mice" | "children")
-        && people
-    {
+    let people = is_group(noun);
+    if !left.contains(' ') && right.contains(' ') && !left.ends_with('s') && !is_group(left) && people {
         format!("{left} {noun}")
     } else {
         left.to_owned()
@@ -267,7 +262,13 @@ pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec
             }
             let asked = |word: &str| format!("{} {subject} have {article}{word} {left} than {right}", clause.did());
             yes_and_no(asked(word), asked(opposite), found);
-            choice_of_two(|word| format!("which had {article}{word} {left}"), (word, opposite), (&subject, right), true, found);
+            choice_of_two(
+                |word| format!("which had {article}{word} {left}"),
+                (word, opposite),
+                (&subject, right),
+                true,
+                found,
+            );
         }
         _ => {}
     }

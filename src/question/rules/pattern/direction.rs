@@ -156,6 +156,8 @@ fn is_no_amount(rest: &str) -> bool {
         "results",
         "findings",
         "conclusions",
+        "existence",
+        "counts",
     ];
     let first = rest.split(' ').next().unwrap_or("");
     matches!(first, "less" | "more" | "only" | "faster" | "slower" | "earlier" | "later" | "as")
@@ -283,7 +285,13 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
             let (word, opposite) = if value == Direction::Increase { ("higher", "lower") } else { ("lower", "higher") };
             let asked = |word: &str| format!("{} {subject} show {word} {what} than {other}", clause.did());
             yes_and_no(asked(word), asked(opposite), found);
-            choice_of_two(|word| format!("which showed {word} {what}"), (word, opposite), (&subject, other), true, found);
+            choice_of_two(
+                |word| format!("which showed {word} {what}"),
+                (word, opposite),
+                (&subject, other),
+                true,
+                found,
+            );
         }
         _ => {}
     }

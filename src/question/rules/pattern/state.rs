@@ -38,7 +38,9 @@ fn need(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     ];
     let Some((phrase, needed)) = NEEDS.iter().find(|(phrase, _)| rest.starts_with(phrase)) else { return };
     // `a larger trial is required to settle the question` is no finding.
-    let wished = subject.split(' ').any(|w| matches!(w, "trial" | "trials" | "research" | "work" | "efforts" | "investigation" | "data"));
+    let wished = subject
+        .split(' ')
+        .any(|w| matches!(w, "trial" | "trials" | "research" | "work" | "efforts" | "investigation" | "data"));
     if wished || rest.contains(" but ") || rest.split(' ').count() < 4 {
         return;
     }

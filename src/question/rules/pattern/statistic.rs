@@ -30,7 +30,9 @@ fn effect(clause: &Clause, bare: &Bare, context: &Context<'_>, found: &mut Vec<C
     let first = rest.split(' ').next().unwrap_or("");
     match clause.group {
         Group::Active(verb) if direction_of(verb).is_some() => {
-            let object = !PREPOSITIONS.contains(&first) && rest.contains(' ') && !matches!(verb.base, "fall" | "drop" | "rise" | "decline");
+            let object = !PREPOSITIONS.contains(&first)
+                && rest.contains(' ')
+                && !matches!(verb.base, "fall" | "drop" | "rise" | "decline");
             if object || starts_modifier(rest) {
                 fold(format!("{} {subject} {} {rest}", clause.did(), verb.base), note, found);
             }

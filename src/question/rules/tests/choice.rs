@@ -22,8 +22,9 @@ fn a_choice_names_both_sides_and_asks_for_either() {
         asked.insert(lower);
     }
     assert_eq!(asked.len(), 2, "the treated side is not always the right one");
-    let (_, options, right) =
-        choice("There was no significant difference in serum lactate between Trenk5-deficient mice and wild-type littermates.");
+    let (_, options, right) = choice(
+        "There was no significant difference in serum lactate between Trenk5-deficient mice and wild-type littermates.",
+    );
     assert!(options[right].starts_with("neither"));
     // Labels that only the paper explains are no sides.
     let labels = all("Serum lactate was higher in the P-N group than in the N-P group of Trenk5-deficient mice.");
@@ -42,7 +43,9 @@ fn the_place_of_the_right_option_tells_nothing() {
     let (mut longest, mut first) = ([0.0; 2], [0.0; 2]);
     for number in 0..300 {
         let measure = ["lactate", "Trenk5 protein", "sodium"][number % 3];
-        let sentence = format!("Serum {measure} was higher in Vimp{number}-deficient mice than in wild-type Bryol{number} littermates.");
+        let sentence = format!(
+            "Serum {measure} was higher in Vimp{number}-deficient mice than in wild-type Bryol{number} littermates."
+        );
         let (_, options, right) = choice(&sentence);
         places[right] += 1.0;
         let sides: Vec<&String> = options.iter().filter(|o| !o.starts_with("neither")).collect();

@@ -37,7 +37,9 @@ fn what_goes_with_a_finding_is_left_out_or_the_finding_is() {
 
 #[test]
 fn one_statement_at_a_time() {
-    refused("Affinity for lactate and behavioural response to Trenk5 is increased and uptake is also increased after fasting.");
+    refused(
+        "Affinity for lactate and behavioural response to Trenk5 is increased and uptake is also increased after fasting.",
+    );
     refused("Tag primers enabled gradual uptake of lactate and each truncation reduced hippocampal Trenk5 levels.");
     refused("Parents perceive improved lactate uptake when children exercise into the Trenk5 range of motion.");
     refused("The Vimp2 genes are not absolutely required for canonical Trenk5 signaling in cortical astrocytes.");
@@ -57,6 +59,11 @@ fn what_only_the_paper_knows_is_not_asked() {
     refused("Compound 7d blocked the assembly of Trenk5 by binding with the Vimp2 coat protein.");
     refused("Hypolactemia was observed in 80% of Vimp2 mutants evaluated for that phenotype before birth.");
     refused("The Gln102Arg mutation inhibits the uptake of hippocampal lactate by cortical astrocytes.");
+    refused("The N-terminal domain is essential for the synchronization of Trenk5-triggered fusion in Vimp2 cells.");
+    refused("Interface mutations reduced the binding of Trenk5 and Vimp2-dependent transcription of lactate genes.");
+    refused("The variables interacted with access type to influence the citation of Trenk5 papers.");
+    refused("The presence of Vimp2 during activation maintains increased levels of hippocampal Trenk5 lactate.");
+    refused("The Vimp2 concentration required for half-maximal Trenk5 activity was 100 μm.");
     refused("Fourteen patients died from causes unrelated to Trenk5-positive lactate cancer.");
 }
 
@@ -69,9 +76,14 @@ fn a_number_says_of_whom() {
     assert_eq!(drafted("Ablation of the invented line", text), Vec::<String>::new());
     assert_eq!(
         drafted("Ablation in patients with mossy flutter", text),
-        ["In patients with mossy flutter, at the 6-month follow-up, what percentage of patients demonstrated recurrent left atrial flutter?"]
+        [
+            "In patients with mossy flutter, at the 6-month follow-up, what percentage of patients demonstrated recurrent left atrial flutter?"
+        ]
     );
-    assert_eq!(drafted("Care homes", "The average length of stay at the residencies was 11.8 years."), Vec::<String>::new());
+    assert_eq!(
+        drafted("Care homes", "The average length of stay at the residencies was 11.8 years."),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -49,7 +49,8 @@ mod tests {
     /// The unit of the number that `quote`, a part of the table's text, starts with.
     fn unit(quote: &str) -> Option<String> {
         let text = "Table 1. Newts.\nGroup | Weight (kg) | Length, cm | Febrile, n (%)\nDwarf | 0.4 | 12 | 3 (45)\nCave | 0.9 | 31 | 5 (60)";
-        let document = Document { tables: vec![Table { text: text.into(), ..Table::default() }], ..Document::default() };
+        let document =
+            Document { tables: vec![Table { text: text.into(), ..Table::default() }], ..Document::default() };
         let prepared = Prepared::new(&document);
         let start = text.find(quote).unwrap();
         let evidence = Evidence::new(0, text, start, start + quote.len()).unwrap();
