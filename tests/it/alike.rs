@@ -68,13 +68,14 @@ fn another_paper_bears_a_question_out_or_contradicts_it() {
     assert!(!rows.questions_of(one, QuestionStatus::Rejected).unwrap().is_empty());
 }
 
-/// A static embedding model in Model2Vec's form, in which both words for a fin are one, and every other known word is its own.
+/// A static embedding model in Model2Vec's form: two pairs of words mean one thing, every other known word its own.
 #[cfg(feature = "candle")]
 fn write_embedding(folder: &Path) {
-    let words = ["[UNK]", "expression", "kinase", "regenerating", "tails", "rebuilding", "newts", "vehicle", "tlk"];
+    let words =
+        ["[UNK]", "expression", "kinase", "regenerating", "tails", "rebuilding", "fins", "newts", "vehicle", "tlk"];
     let axis = |at: usize| (0..8).map(move |n| if n == at { 1.0_f32 } else { 0.0 });
-    // `regenerating` and `rebuilding` mean one thing.
-    let rows = [0, 1, 2, 3, 4, 3, 5, 6, 7].map(axis);
+    // `regenerating` and `rebuilding` mean one thing, and so do `tails` and `fins`.
+    let rows = [0, 1, 2, 3, 4, 3, 4, 5, 6, 7].map(axis);
     let numbers: Vec<u8> = rows.into_iter().flatten().flat_map(f32::to_le_bytes).collect();
     let head = json!({"embeddings": {"dtype": "F32", "shape": [words.len(), 8], "data_offsets": [0, numbers.len()]}})
         .to_string();
@@ -111,7 +112,9 @@ fn other_words_for_the_same_are_seen_with_an_embedding_model() {
         json_lines(&out.stdout).pop().unwrap()
     };
     let first = article(1);
-    let reworded = first.replace("10.5555/invented.1<", "10.5555/reworded.1<").replace("regenerating", "rebuilding");
+    let reworded = first
+        .replace("10.5555/invented.1<", "10.5555/reworded.1<")
+        .replace("regenerating tails of", "rebuilding fins of");
     assert_eq!(ingest("first", &first, &[])["accepted"], 1);
     assert_eq!(ingest("reworded", &reworded, &[])["accepted"], 1, "by words alone it is another question");
 

@@ -213,6 +213,12 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
                     | "from"
                     | "via"
                     | "during"
+                    | "essential"
+                    | "required"
+                    | "necessary"
+                    | "sufficient"
+                    | "dispensable"
+                    | "responsible"
             );
             let placed = matches!(lower.as_str(), "in" | "at" | "on" | "within" | "across" | "among");
             if placed {

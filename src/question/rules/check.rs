@@ -218,6 +218,12 @@ fn is_broken(ask: &str) -> bool {
             && (label.starts_with(|c: char| c.is_ascii_digit())
                 || label.len() == 1 && label.bytes().all(|b| b.is_ascii_uppercase()))
     });
+    // `an R-dependent mechanism`: a letter of the paper's own.
+    let lettered = words.iter().any(|w| {
+        w.split_once('-').is_some_and(|(one, rest)| {
+            one.len() == 1 && matches!(rest.trim_end_matches('?'), "dependent" | "independent")
+        })
+    });
     // `evaluated for that phenotype`: which one was said before.
     let dangling = words.windows(3).any(|three| {
         three[1] == "that"
@@ -235,7 +241,7 @@ fn is_broken(ask: &str) -> bool {
             .is_some_and(|m| m.ends_with(|c: char| c.is_ascii_alphanumeric()) && m.bytes().any(|b| b.is_ascii_digit()))
             && words.get(at + 1).is_none_or(|next| PREPOSITIONS.contains(next))
     });
-    both || doubled || numbered || dangling || stopped || glued || bare_marker
+    both || doubled || numbered || lettered || dangling || stopped || glued || bare_marker
 }
 
 fn leaks(answer: &AnswerSpec, ask: &str) -> bool {

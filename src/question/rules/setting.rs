@@ -468,7 +468,7 @@ mod tests {
     fn a_cohort_is_read_from_an_abstract() {
         let text = "Cooling may help patients with newt fever. In all, 40 patients with flaccid tail syndrome were cooled. \
                     Patients with flaccid tail syndrome, and patients with flaccid tail syndrome who slept, improved.";
-        assert_eq!(cohort_of_abstract(&[text]), Some(("In patients with flaccid tail syndrome".to_owned(), 3)));
+        assert_eq!(cohort_of_abstract(&[text]), Some(("In patients with flaccid tail syndrome".to_owned(), 2)));
         assert_eq!(cohort_of_abstract(&["Twelve patients were cooled."]), None);
     }
 

@@ -236,6 +236,7 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
         || last.ends_with("ed") && !last.contains('-') && last.len() > 3
         || matches!(*last, "only" | "both" | "each" | "itself" | "themselves" | "alike" | "more" | "less")
         || starts_gerund(words[0])
+        || is_adverb(&words[0].to_lowercase())
         || words.len() > 1 && matches!(words[1], "majority" | "remainder" | "rest")
     {
         return false;

@@ -255,7 +255,32 @@ fn is_told(words: &[&str], at: usize, lexicon: &Lexicon) -> bool {
         "decline",
         "fail",
     ];
-    let Some((verb, Form::Past)) = words.get(at).and_then(|word| lexicon.verb(word)) else { return false };
+    /// Verbs that the lexicon lacks and that act on nothing.
+    const ACT_ON_NOTHING: &[&str] = &[
+        "collapsed",
+        "disappeared",
+        "vanished",
+        "persisted",
+        "returned",
+        "emerged",
+        "migrated",
+        "recovered",
+        "grew",
+        "arose",
+        "converged",
+        "coincided",
+        "ceased",
+        "succeeded",
+    ];
+    let verb = words
+        .get(at)
+        .and_then(|word| lexicon.verb(word))
+        .filter(|(_, form)| *form == Form::Past)
+        .map(|(verb, _)| verb.base);
+    let acts = verb.is_none() && words.get(at).is_some_and(|word| ACT_ON_NOTHING.contains(word));
+    if verb.is_none() && !acts {
+        return false;
+    }
     let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or("");
     let next = words.get(at + 1).copied().unwrap_or("");
     let modifies = before.is_empty()
@@ -263,5 +288,5 @@ fn is_told(words: &[&str], at: usize, lexicon: &Lexicon) -> bool {
         || PREPOSITIONS.contains(&before)
         || matches!(before, "the" | "a" | "an" | "and" | "or" | "no" | "not" | "more" | "less");
     let object = matches!(next, "the" | "a" | "an" | "its" | "their" | "no" | "both" | "all");
-    !modifies && (NEVER_PASSIVE.contains(&verb.base) || object)
+    !modifies && (acts || object || verb.is_some_and(|base| NEVER_PASSIVE.contains(&base)))
 }

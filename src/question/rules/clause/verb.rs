@@ -26,6 +26,10 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                 ("lead" | "leads", "to") | ("result" | "results", "in") | ("act" | "acts", "as" | "on")
             );
             let noun = NOUNS.contains(&bare) && !led;
+            // `in contact inhibited cells`: a noun and a participle that are one adjective.
+            let compound = at >= 2
+                && matches!(words[at - 1], "contact" | "growth" | "serum" | "nutrient" | "age" | "sex" | "weight")
+                && PREPOSITIONS.contains(&words[at - 2]);
             // `the miR-122 target showed`, `a target confirmed by`: the noun before another verb.
             let before_verb = matches!(bare, "target" | "targets" | "form" | "forms" | "report" | "reports")
                 && next.ends_with("ed")
@@ -49,7 +53,7 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                     && form != Form::Third;
             let base_after_singular = form == Form::Base
                 && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
-            if finite && !adjective && !base_after_singular && !stop {
+            if finite && !adjective && !compound && !base_after_singular && !stop {
                 // A past form may be a participle: a later plain finite verb wins.
                 if form != Form::Past {
                     return Some(candidate.filter(|_| form == Form::Base).unwrap_or(at));

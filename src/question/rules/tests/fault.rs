@@ -6,6 +6,10 @@ use super::*;
 fn an_adjective_is_no_verb() {
     refused("Expression of Vimp2 in contact inhibited Trenk5 astrocytes resulted in the appearance of lactate.");
     refused("Expression of Vimp2 in serum inhibited Trenk5 astrocytes increased the uptake of hippocampal lactate.");
+    refused(
+        "Zandro7 treatment of contact inhibited mono-phosphorylated Trenk5 collapsed into the Vimp2 form of lactate.",
+    );
+    refused("Notably Zandro7 expression blocks the DNA binding of the Trenk5 homodimer in cortical astrocytes.");
     // A participle behind its noun is none either.
     check(
         "Vimp2 inhibits the uptake of lactate stimulated by Trenk5 in cortical astrocytes.",

@@ -92,7 +92,7 @@ fn terms() {
     );
     check(
         "Favoxin3 is a nucleoside analogue that inhibits the viral polymerase of Zandrovirus.",
-        "In mice, which nucleoside analogue inhibits the viral polymerase of Zandrovirus?",
+        "Which nucleoside analogue inhibits the viral polymerase of Zandrovirus?",
         "Favoxin3",
     );
 }
