@@ -5,7 +5,11 @@ use super::*;
 #[test]
 fn an_adjective_is_no_verb() {
     refused("Expression of Vimp2 in contact inhibited Trenk5 astrocytes resulted in the appearance of lactate.");
-    refused("Expression of Vimp2 in serum inhibited Trenk5 astrocytes increased the uptake of hippocampal lactate.");
+    check(
+        "Expression of Vimp2 in serum inhibited Trenk5 astrocytes increased the uptake of hippocampal lactate.",
+        "In mice, how did expression of Vimp2 in serum inhibited Trenk5 astrocytes change the uptake of hippocampal lactate?",
+        "increase",
+    );
     refused(
         "Zandro7 treatment of contact inhibited mono-phosphorylated Trenk5 collapsed into the Vimp2 form of lactate.",
     );
