@@ -183,10 +183,19 @@ fn answer(args: &Args, config: &Config, questions: &[Question], settings: &Asked
     }
     if let Some(model) = &args.model {
         let base = args.base.as_deref().or(config.refresh.base_model.as_deref());
-        return super::train::built_in::answer_by(model, base, config.refresh.device, settings, questions, &mut responses);
+        return super::train::built_in::answer_by(
+            model,
+            base,
+            config.refresh.device,
+            settings,
+            questions,
+            &mut responses,
+        );
     }
     if !config.llm.is_on() {
-        bail!("no model is configured to answer: set `llm.model` and what computes it in `[llm]`, or pass --model or --offline");
+        bail!(
+            "no model is configured to answer: set `llm.model` and what computes it in `[llm]`, or pass --model or --offline"
+        );
     }
     let model = llm::open(&config.llm, u64::from(std::process::id()))?;
     super::archive::block_on(async { Ok(by_model(&*model, questions, settings, path).await?) })

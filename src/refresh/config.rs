@@ -282,7 +282,8 @@ mod tests {
         bad.rollout = Rollout { base_url: "http://127.0.0.1:8000/v1".into(), ..Rollout::default() };
         bad.engine = "trl".into();
         let keys: Vec<String> = bad.faults().into_iter().map(|(key, _)| key).collect();
-        let all = ["parts", "answer_types", "rollout.base_url", "gate.temperature", "training.top_p", "rollout.base_url"];
+        let all =
+            ["parts", "answer_types", "rollout.base_url", "gate.temperature", "training.top_p", "rollout.base_url"];
         assert_eq!(keys, all);
     }
 }

@@ -28,5 +28,7 @@ pub fn answer_by(
     _: &[Question],
     _: &mut Responses,
 ) -> anyhow::Result<()> {
-    bail!("this program was built without the feature `candle`, and so computes no model itself: serve it, and name it in `[llm]`")
+    bail!(
+        "this program was built without the feature `candle`, and so computes no model itself: serve it, and name it in `[llm]`"
+    )
 }

@@ -58,8 +58,17 @@ pub(super) fn decisions(
     let volumes = volumes(weeks, config.outage_share, config.bulk_factor);
     let Some(reference) = first_reference(weeks, &volumes, config) else { return Vec::new() };
     let first = reference.end + config.window_weeks - 1;
-    let mut detector =
-        Detector { weeks, names, config, trained, current: None, volumes, bands, machine: Machine::NEW, reference: None };
+    let mut detector = Detector {
+        weeks,
+        names,
+        config,
+        trained,
+        current: None,
+        volumes,
+        bands,
+        machine: Machine::NEW,
+        reference: None,
+    };
     detector.refer_to(reference);
     (first..weeks.len()).map(|at| detector.judge(at)).collect()
 }

@@ -72,9 +72,15 @@ impl Rollout {
         check((1..=1024).contains(&self.concurrency), "`concurrency` is not 1 to 1024");
         check((1..=86_400).contains(&self.timeout_seconds), "`timeout_seconds` is not 1 to 86400");
         check((1.0..=100.0).contains(&self.most_weight), "`most_weight` is not 1 to 100");
-        check(training.weights == Weights::Lora, "`base_url` is set and `training.weights` is full: a server takes adapters");
+        check(
+            training.weights == Weights::Lora,
+            "`base_url` is set and `training.weights` is full: a server takes adapters",
+        );
         check(objective != Objective::Distillation, "`base_url` is set and nothing is drawn in distillation");
-        check(training.top_p == 1.0, "`base_url` is set and `training.top_p` is not 1: the probabilities could not be compared");
+        check(
+            training.top_p == 1.0,
+            "`base_url` is set and `training.top_p` is not 1: the probabilities could not be compared",
+        );
         check(
             training.temperature == 1.0 || self.processed_logprobs,
             "`base_url` is set and `training.temperature` is not 1: start the server with `--logprobs-mode processed_logprobs`, and \
@@ -101,7 +107,9 @@ mod tests {
         assert!(told(&on, &Training { top_p: 0.9, ..training.clone() }).contains("top_p"));
         assert!(told(&on, &Training { weights: Weights::Full, ..training.clone() }).contains("adapters"));
         assert!(on.faults(&training, Objective::Distillation).join("").contains("distillation"));
-        for (base_url, word) in [("vllm:8000", "no http"), ("http://k@a.example/v1", "api_key_file"), ("x", "no address")] {
+        for (base_url, word) in
+            [("vllm:8000", "no http"), ("http://k@a.example/v1", "api_key_file"), ("x", "no address")]
+        {
             let told = told(&Rollout { base_url: base_url.into(), ..on.clone() }, &training);
             assert!(told.contains(word), "{base_url}: {told}");
         }

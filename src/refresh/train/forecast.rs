@@ -62,7 +62,8 @@ pub fn forecast(a: &Architecture, config: &Config, prompt_tokens: f64, n_future:
 }
 
 fn adapter_numbers(a: &Architecture, rank: u64) -> u64 {
-    let [d, q, kv, i] = [a.hidden, a.heads * a.head_dim, a.kv_heads * a.head_dim, a.intermediate].map(|side| side as u64);
+    let [d, q, kv, i] =
+        [a.hidden, a.heads * a.head_dim, a.kv_heads * a.head_dim, a.intermediate].map(|side| side as u64);
     a.layers as u64 * rank * ((d + q) * 2 + (d + kv) * 2 + (d + i) * 3)
 }
 

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
 use super::*;
+use crate::llm::Place;
 use crate::llm::candle::Invented;
 use crate::llm::candle::architecture::Family;
 use crate::llm::candle::tests::invented;
@@ -8,7 +9,6 @@ use crate::model::answer::AnswerSpec;
 use crate::refresh::evaluate::Responses;
 use crate::refresh::evaluate::ask::{Model as Asked, Settings};
 use crate::refresh::guard::Limits;
-use crate::llm::Place;
 use crate::refresh::job::{Advantage, Base, Budget, FORMAT, Loss, Objective, Question, Rollout, Status, Training};
 
 const LETTERS: [&str; 4] = ["A", "B", "C", "D"];
@@ -80,8 +80,7 @@ fn with_host<T>(interrupted: &dyn Fn() -> bool, run: impl FnOnce(&mut Host<'_>) 
             notes.push(note);
         }
     };
-    let mut host =
-        Host { interrupted, peak_bytes: &|| None, free_bytes: Some(1 << 32), tell: &mut tell };
+    let mut host = Host { interrupted, peak_bytes: &|| None, free_bytes: Some(1 << 32), tell: &mut tell };
     let result = run(&mut host);
     (result, notes)
 }

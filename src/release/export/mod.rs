@@ -65,6 +65,9 @@ mod tests {
         assert!(prompt.contains("\nA. one\nB. two\n\n") && prompt.contains("the letter"), "{prompt}");
         assert!(prompt.ends_with("<answer></answer>."));
         let brief = brief_prompt(&row);
-        assert!(brief.contains("B. two") && brief.ends_with("the letter of the right option, without any explanation."), "{brief}");
+        assert!(
+            brief.contains("B. two") && brief.ends_with("the letter of the right option, without any explanation."),
+            "{brief}"
+        );
     }
 }

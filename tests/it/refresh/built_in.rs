@@ -31,7 +31,10 @@ fn the_built_in_engine_trains_a_model_that_is_better_on_younger_papers() {
     // Nothing was seen of this model yet; what it will take is reckoned from its size.
     let plan = bench.json(&["refresh", "plan"]);
     let predicted = &plan["plan"]["predicted"];
-    assert!(predicted["parameters"].as_u64() > Some(1000) && predicted["memory_bytes"].as_u64() > Some(1 << 20), "{plan:#}");
+    assert!(
+        predicted["parameters"].as_u64() > Some(1000) && predicted["memory_bytes"].as_u64() > Some(1 << 20),
+        "{plan:#}"
+    );
     assert!(cfg!(feature = "cuda") || predicted["seconds"].as_f64() > Some(0.0), "{plan:#}");
     let done = bench.start();
     println!("{:#}", done["decision"]["difference"]);
@@ -44,7 +47,11 @@ fn the_built_in_engine_trains_a_model_that_is_better_on_younger_papers() {
     let (questions, responses) = (job.join("evaluation/questions.parquet"), bench.path("again.jsonl"));
     let words = ["eval", questions.to_str().unwrap(), "--responses", responses.to_str().unwrap(), "--max-tokens", "2"];
     let report = bench.json(&[&words[..], &["--model", folder.to_str().unwrap()]].concat());
-    assert_eq!((&report["overall"]["value"], &report["missing"]), (&done["decision"]["candidate"]["value"], &0.into()), "{report:#}");
+    assert_eq!(
+        (&report["overall"]["value"], &report["missing"]),
+        (&done["decision"]["candidate"]["value"], &0.into()),
+        "{report:#}"
+    );
     // What it took is what the next one is said to take.
     let plan = bench.json(&["refresh", "plan"]);
     assert!(plan["plan"]["predicted"]["parameters"].is_null(), "{plan:#}");

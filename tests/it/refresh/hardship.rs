@@ -87,7 +87,8 @@ fn broken_models_numbers_that_run_away_and_a_gpu_that_is_not_there_are_told() {
 fn a_trainer_that_may_not_have_more_memory_dies_and_the_service_does_not() {
     let bench = bench("attempts = 2\nprogram = \"limited\"");
     // The longest sample of so many completions takes some 4 GB.
-    bench.configure("max_completion_tokens = 2\n", "max_completion_tokens = 400\ngroup_size = 256\nmicro_batch = 256\n");
+    bench
+        .configure("max_completion_tokens = 2\n", "max_completion_tokens = 400\ngroup_size = 256\nmicro_batch = 256\n");
     program(&bench, "ulimit -v 1500000");
     bench.json(&["refresh", "start", "--queue"]);
     let serve = Serve::start(&bench.path("aludel.toml"), None);
@@ -96,7 +97,11 @@ fn a_trainer_that_may_not_have_more_memory_dies_and_the_service_does_not() {
         let newest = &all["refreshes"][0];
         (newest["status"] == "failed").then(|| newest["reason"].as_str().unwrap().to_owned())
     });
-    assert!(reason.contains("no further in 2 starts") && reason.contains("memory ran out"), "{reason}\n{}", bench.log(1));
+    assert!(
+        reason.contains("no further in 2 starts") && reason.contains("memory ran out"),
+        "{reason}\n{}",
+        bench.log(1)
+    );
     let page = serve.get("/refresh").unwrap();
     assert!(page.contains("memory ran out"), "{page}");
     let metrics = serve.get("/metrics").unwrap();

@@ -38,11 +38,17 @@ fn trl_trains_a_job_folder_and_its_adapter_meets_the_champion() {
     let path = format!("{}:{}", environment.join("bin").display(), std::env::var("PATH").unwrap_or_default());
     let mut command = bench.command(&["refresh", "start", "--json"]);
     let output = command.env("PATH", path).env("HF_HUB_OFFLINE", "1").output().unwrap();
-    let done = json_lines(&output.stdout).pop().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let done =
+        json_lines(&output.stdout).pop().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let status = bench.json(&["refresh", "status"]);
     let rewards: Vec<f64> =
         status["steps"].as_array().unwrap().iter().filter_map(|step| step["reward_mean"].as_f64()).collect();
-    println!("TRL: {} after {} steps, rewards {rewards:.2?}\n{:#}", done["status"], rewards.len(), done["decision"]["difference"]);
+    println!(
+        "TRL: {} after {} steps, rewards {rewards:.2?}\n{:#}",
+        done["status"],
+        rewards.len(),
+        done["decision"]["difference"]
+    );
     let verdict = done["status"].as_str().unwrap_or_default();
     assert!(["promoted", "discarded"].contains(&verdict), "{done:#}\n{}", bench.log(1));
     assert_eq!((rewards.len(), done["outcome"]["status"].as_str()), (25, Some("complete")), "{done:#}");

@@ -107,7 +107,8 @@ impl Outside {
         // One of a run that was killed would be in the way.
         self.off(&name)?;
         let text = path.to_string_lossy();
-        let loaded = self.runtime.block_on(self.post("load_lora_adapter", &Load { lora_name: &name, lora_path: &text }));
+        let loaded =
+            self.runtime.block_on(self.post("load_lora_adapter", &Load { lora_name: &name, lora_path: &text }));
         loaded.map_err(|refusal| match refusal {
             Refusal::Told { status: 404, text } => Refusal::Other(format!(
                 "it answers 404 ({text}): vLLM takes adapters when it runs with --enable-lora and \
@@ -224,7 +225,10 @@ impl Outside {
 enum Refusal {
     /// Nobody answers.
     Away(String),
-    Told { status: u16, text: String },
+    Told {
+        status: u16,
+        text: String,
+    },
     Other(String),
 }
 

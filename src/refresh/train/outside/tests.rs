@@ -85,7 +85,8 @@ fn refuse(status: u16, kind: &str, message: String) -> Response {
 async fn load(State(double): State<Double>, Json(body): Json<Value>) -> Response {
     double.with(|serving| {
         let (name, path) = (body["lora_name"].as_str().unwrap(), body["lora_path"].as_str().unwrap());
-        let mut decoder = Decoder::load(&serving.base, Precision::Dense(candle_core::DType::F32), &Device::Cpu).unwrap();
+        let mut decoder =
+            Decoder::load(&serving.base, Precision::Dense(candle_core::DType::F32), &Device::Cpu).unwrap();
         let answer = if serving.drawn >= serving.down_after {
             refuse(503, "ServiceUnavailable", "engine is dead".into())
         } else if serving.adapters.contains_key(name) {
@@ -290,7 +291,8 @@ fn the_weight_stands_in_the_gradient_as_in_the_loss() {
     let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
     println!("gradient {length:.6}, finite difference {slope:.6}");
     assert!((slope / length - 1.0).abs() < 5e-3, "{slope} {length}");
-    let token = |weight| super::super::objective::Token { new: -1.0, old: -1.0, reference: None, advantage: 1.0, weight };
+    let token =
+        |weight| super::super::objective::Token { new: -1.0, old: -1.0, reference: None, advantage: 1.0, weight };
     assert_eq!(part(token(0.5), &Training::default()).slope, -0.5);
 }
 
@@ -314,5 +316,8 @@ fn a_server_that_is_gone_interrupts_the_run_and_one_that_can_not_do_it_fails_it(
         assert!(ended.reason.as_ref().unwrap().contains(word), "{ended:?}");
     };
     failed(&|_| {}, "log-probability");
-    failed(&|plan| plan.rollout.base_url = plan.rollout.base_url.replace("/v1", "/v2"), "VLLM_ALLOW_RUNTIME_LORA_UPDATING");
+    failed(
+        &|plan| plan.rollout.base_url = plan.rollout.base_url.replace("/v1", "/v2"),
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING",
+    );
 }

@@ -87,8 +87,7 @@ impl Answer {
             return Err(format!("token {token}: the model has {vocab}, so it serves another one"));
         }
         let is_likely = |x: &f64| x.is_finite() && *x < 1e-3;
-        let logprobs: Option<Vec<f32>> =
-            logprobs.into_iter().map(|x| x.filter(is_likely).map(|x| x as f32)).collect();
+        let logprobs: Option<Vec<f32>> = logprobs.into_iter().map(|x| x.filter(is_likely).map(|x| x as f32)).collect();
         let logprobs = logprobs.ok_or("a log-probability that is none")?;
         let is_cut = match choice.finish_reason.as_deref() {
             Some("stop") => false,

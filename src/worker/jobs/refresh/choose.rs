@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::llm::Place;
 use crate::model::status::{RefreshStatus, ReleaseStatus};
-use crate::refresh::{Config, Replies};
 use crate::refresh::engine::{CANDLE, Template};
 use crate::refresh::job::Question;
+use crate::refresh::{Config, Replies};
 use crate::release::export::{brief_prompt, prompt};
 use crate::release::licence::Policy;
 use crate::release::manifest::{Kind, Manifest};
@@ -255,12 +255,7 @@ fn future(config: &Config, gathered: &Gathered, after: NaiveDate, today: NaiveDa
 }
 
 /// The questions of a split of what was drawn up, as an engine reads them.
-pub(super) fn questions(
-    config: &Config,
-    store: &Rows,
-    selected: &Selected,
-    of: Split,
-) -> Result<Vec<Question>, Error> {
+pub(super) fn questions(config: &Config, store: &Rows, selected: &Selected, of: Split) -> Result<Vec<Question>, Error> {
     let policy = Policy::embedded();
     let mut reader = Reader::new(store, &policy, selected, Version::first(1));
     let mut questions = Vec::new();
@@ -357,11 +352,7 @@ fn reckoned(config: &Config, store: &Rows, selected: &Selected, n_future: u64) -
     }
     let prompt_tokens = bytes as f64 / f64::from(n.max(1)) / TOKEN_BYTES;
     let found = crate::refresh::train::forecast(&architecture, config, prompt_tokens, n_future);
-    Ok(Predicted {
-        seconds: found.seconds,
-        memory_bytes: Some(found.memory_bytes),
-        parameters: Some(found.parameters),
-    })
+    Ok(Predicted { seconds: found.seconds, memory_bytes: Some(found.memory_bytes), parameters: Some(found.parameters) })
 }
 
 #[cfg(not(feature = "candle"))]
