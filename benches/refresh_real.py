@@ -9,6 +9,7 @@ usage: python3 benches/refresh_real.py [ALUDEL] [--steps N] [--keep FOLDER]
 ALUDEL_SHARED is the folder of the real files; ALUDEL a release binary, without it one is built. The model lies under target/ afterwards.
 """
 import argparse
+import collections
 import json
 import os
 import subprocess
@@ -150,7 +151,11 @@ def main():
     replies = {}
     for name in ("champion", "candidate"):
         path = folder / "data" / "refresh" / f"job-{done['id']}" / "evaluation" / f"{name}.jsonl"
-        replies[name] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        replies[name] = [json.loads(line) for line in path.read_text().split("\n") if line] if path.exists() else []
+    # A small model may learn nothing but which answer is the commonest.
+    for name, all_of_them in replies.items():
+        commonest = collections.Counter(reply["response"] for reply in all_of_them).most_common(3)
+        print(f"{name}: {len(set(reply['response'] for reply in all_of_them))} different replies to {len(all_of_them)}; the commonest: {commonest}")
     for before, after in list(zip(*replies.values()))[:8]:
         print(f"  {before['response']!r}\n    -> {after['response']!r}")
     print(f"data: {folder}")

@@ -90,10 +90,10 @@ def job(folder, base, steps, tokens):
     schema = pyarrow.schema([(name, pyarrow.string()) for name in columns])
     table = pyarrow.Table.from_pylist(questions(), schema=schema)
     for name in ("train", "eval"):
-        pyarrow.parquet.write_table(table, folder / f"{name}.parquet")
+        pyarrow.parquet.write_table(table, folder / f"{name}.parquet", compression="zstd")
     shutil.copy(ROOT / "src" / "release" / "grader" / "grader.py", folder / "grader.py")
     plan = {
-        "format": 1, "id": "peers", "engine": "candle", "seed": 3, "objective": "grpo", "device": "cpu",
+        "format": 1, "id": "peers", "engine": "candle", "seed": 3, "objective": "grpo",
         "base_model": {"name": "HuggingFaceTB/SmolLM2-135M-Instruct", "path": str(base), "sha256": fingerprint(base)},
         "training": {
             "learning_rate": 1e-5, "warmup_steps": 0, "lora_rank": RANK, "lora_alpha": 2.0 * RANK, "group_size": GROUP,

@@ -31,7 +31,7 @@ fn trl_trains_a_job_folder_and_its_adapter_meets_the_champion() {
     let more = "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\nkl = 50.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\nlora_alpha = 8.0\n\
                 group_size = 16\nprompts_per_step = 4\nmax_prompt_tokens = 480\nmax_completion_tokens = 2\n";
     bench.configure("[refresh.gate]\n", &format!("{more}[refresh.gate]\nmax_tokens = 2\n"));
-    bench.configure("max_steps = 3\n", "max_steps = 25\n");
+    bench.configure("max_steps = 3\n", "max_steps = 15\n");
     let base = bench.path("base");
     fs::remove_file(base.join("model.safetensors")).unwrap();
     Invented { family: Family::Llama, layers: 2, hidden: 32, words: &WORDS, seed: 4 }.write(&base).unwrap();
@@ -51,7 +51,7 @@ fn trl_trains_a_job_folder_and_its_adapter_meets_the_champion() {
     );
     let verdict = done["status"].as_str().unwrap_or_default();
     assert!(["promoted", "discarded"].contains(&verdict), "{done:#}\n{}", bench.log(1));
-    assert_eq!((rewards.len(), done["outcome"]["status"].as_str()), (25, Some("complete")), "{done:#}");
+    assert_eq!((rewards.len(), done["outcome"]["status"].as_str()), (15, Some("complete")), "{done:#}");
     assert!(done["decision"]["n_questions"].as_u64() > Some(10), "{done:#}");
     if verdict == "promoted" {
         let folder = bench.path("data/releases/model/aludel-model/1.0.0");
