@@ -97,6 +97,9 @@ pub(super) fn check(
     for path in [&mut refresh.program, &mut refresh.base_model].into_iter().flatten() {
         *path = beside(path, origin, None);
     }
+    if let Some(path) = &mut refresh.rollout.api_key_file {
+        *path = beside(path, origin, credentials);
+    }
     let zone = zone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
     let (Some(training), true) = (training, faults.0.is_empty()) else {
         return Err(Error::Values { place: place.to_owned(), faults: faults.0 });

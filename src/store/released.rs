@@ -50,6 +50,7 @@ pub struct Releasable {
     pub is_third_party: bool,
     /// Release in which it was last.
     pub last: Option<i64>,
+    pub answer_type: String,
 }
 
 /// The texts of a question to be released.
@@ -189,7 +190,7 @@ impl Rows {
                      OR ifnull(json_extract(q.difficulty, '$.pass_rate'), 0) >= 1,
                  EXISTS (SELECT 1 FROM evidence e JOIN passages p ON p.id = e.passage
                      WHERE e.question = q.id AND p.kind IN ('table', 'figure') AND ({THIRD_PARTY})),
-                 r.last
+                 r.last, q.answer_type
              FROM questions q JOIN works w ON w.id = q.work JOIN texts t ON t.id = q.text JOIN versions v ON v.id = t.version
              LEFT JOIN released r ON r.question = q.id
              WHERE q.status = 'accepted' AND w.status = 'current'"
@@ -213,6 +214,7 @@ impl Rows {
                 is_trivial: row.get(8)?,
                 is_third_party: row.get(9)?,
                 last: row.get(10)?,
+                answer_type: row.get(11)?,
             });
         }
         Ok(())

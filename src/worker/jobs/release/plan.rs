@@ -144,6 +144,7 @@ pub(super) fn select(store: &Rows, config: &Config, plan: &Plan, release: &Relea
         pointers: config.pointers,
         literature_days: config.literature_days,
         only_known: plan.is_patch,
+        answer_types: Vec::new(),
     };
     let gathered = gather(store, &rules, release.created_at.date_naive())?;
     let members: Vec<Member> = gathered
