@@ -14,6 +14,8 @@ pub struct Fingerprint {
     pub exact: u64,
     /// Hash of the folded answer.
     pub answer: u64,
+    /// Its type: another answer of another type is no contradiction.
+    pub kind: &'static str,
     /// Sorted hashes of the content words.
     pub words: Vec<u32>,
 }
@@ -43,7 +45,12 @@ impl Fingerprint {
         }
         hashes.sort_unstable();
         hashes.dedup();
-        Fingerprint { exact: hash64(&folded), answer: hash64(&folded_answer(answer)), words: hashes }
+        Fingerprint {
+            exact: hash64(&folded),
+            answer: hash64(&folded_answer(answer)),
+            kind: answer.kind(),
+            words: hashes,
+        }
     }
 }
 

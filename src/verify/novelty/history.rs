@@ -41,6 +41,7 @@ struct Slot {
     id: [u8; 16],
     exact: u64,
     answer: u64,
+    kind: &'static str,
     mask: u64,
     start: usize,
     n_words: u32,
@@ -51,6 +52,7 @@ struct Slot {
 struct View<'a> {
     exact: u64,
     answer: u64,
+    kind: &'static str,
     /// A bit for each word.
     mask: u64,
     words: &'a [u32],
@@ -58,9 +60,9 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn of(fingerprint: &'a Fingerprint) -> Self {
-        let Fingerprint { exact, answer, words } = fingerprint;
+        let Fingerprint { exact, answer, kind, words } = fingerprint;
         let mask = words.iter().fold(0, |mask, word| mask | 1 << (word & 63));
-        View { exact: *exact, answer: *answer, mask, words }
+        View { exact: *exact, answer: *answer, kind, mask, words }
     }
 }
 
@@ -104,7 +106,7 @@ impl History {
 
     fn view(&self, slot: &Slot) -> View<'_> {
         let words = self.words.get(slot.start..slot.start + slot.n_words as usize).unwrap_or_default();
-        View { exact: slot.exact, answer: slot.answer, mask: slot.mask, words }
+        View { exact: slot.exact, answer: slot.answer, kind: slot.kind, mask: slot.mask, words }
     }
 
     fn insert(&mut self, id: [u8; 16], view: &View<'_>) {
@@ -123,8 +125,8 @@ impl History {
         }
         let (start, n_words) = (self.words.len(), u32::try_from(view.words.len()).unwrap_or(u32::MAX));
         self.words.extend_from_slice(view.words);
-        let View { exact, answer, mask, words: _ } = *view;
-        self.slots.push(Slot { id, exact, answer, mask, start, n_words, gone: false });
+        let View { exact, answer, kind, mask, words: _ } = *view;
+        self.slots.push(Slot { id, exact, answer, kind, mask, start, n_words, gone: false });
         self.by_id.insert(id, slot);
     }
 
@@ -199,10 +201,14 @@ fn pseudo_word(exact: u64) -> u32 {
 
 /// The similarity of two questions that are the same; `None` when they are two.
 fn same(a: &View<'_>, b: &View<'_>, near: f64) -> Option<f64> {
+    let same_answer = a.answer == b.answer;
+    // `Does X block Y?` is no other answer to `What blocks Y?`.
+    if !same_answer && a.kind != b.kind {
+        return None;
+    }
     if a.exact == b.exact {
         return Some(1.0);
     }
-    let same_answer = a.answer == b.answer;
     // One that says no more than the other has no bit that the other lacks.
     if !same_answer && a.mask & !b.mask != 0 && b.mask & !a.mask != 0 {
         return None;
@@ -289,6 +295,11 @@ mod tests {
             find(&history, "Which kinase phosphorylates TAZ2 in zebrafish liver cells during cooling?", "PKA"),
             None
         );
+        let yes = Fingerprint::of(
+            "Does TLK1 phosphorylate TAZ2 in zebrafish heart cells during cooling?",
+            &AnswerSpec::Boolean { value: true },
+        );
+        assert!(history.find(&asked(yes), &id(99), 0.5).is_empty(), "asked in another way, answered in another way");
         assert!(history.remove(&id(1)));
         assert_eq!(
             find(&history, "Which kinase phosphorylates TAZ2 in zebrafish heart cells during cooling?", "TLK1"),
@@ -344,7 +355,8 @@ mod tests {
             let fingerprint = |(words, answer): &(std::collections::BTreeSet<u32>, u64)| {
                 let words: Vec<u32> = words.iter().copied().collect();
                 let exact = words.iter().fold(7_u64, |hash, word| hash.wrapping_mul(31).wrapping_add(u64::from(*word))) << 32;
-                Fingerprint { exact, answer: *answer, words }
+                let kind = if *answer == 0 { "term" } else { "number" };
+                Fingerprint { exact, answer: *answer, kind, words }
             };
             let all: Vec<Fingerprint> = sets.iter().map(fingerprint).collect();
             let mut history = History::new();
