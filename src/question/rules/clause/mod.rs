@@ -183,6 +183,10 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
         return None;
     }
     let rest = main_part(words.get(next..)?, lexicon)?;
+    // `causes not only X`: it causes X, and more.
+    if negated && rest.starts_with("only ") {
+        return None;
+    }
     // "The rates was": the sentence itself is broken, or its subject was misread.
     let head = words[..end].iter().take_while(|w| !PREPOSITIONS.contains(w)).last().copied().unwrap_or("");
     let many = head.len() > 3

@@ -50,6 +50,7 @@ fn one_statement_at_a_time() {
     );
     refused("Tag primers enabled gradual uptake of lactate and each truncation reduced hippocampal Trenk5 levels.");
     refused("Parents perceive improved lactate uptake when children exercise into the Trenk5 range of motion.");
+    refused("Knockdown of Vimp2 causes not only hippocampal lactate cysts of Trenk5 astrocytes.");
     refused("The Vimp2 genes are not absolutely required for canonical Trenk5 signaling in cortical astrocytes.");
     refused("Deletion of Vimp2 (for a given body weight) reduced hippocampal lactate uptake of Trenk5 astrocytes.");
     check(
