@@ -8,7 +8,7 @@ Prints what was answered, accepted and rejected, which dialect the server was sp
 beside the tokens that the server itself counted. The model is far too small to write good questions: this shows the wire, not quality.
 
 usage: python3 benches/llama_server.py [PATH_TO_ALUDEL] [ARTICLE…]
-Articles default to the first three of `ALUDEL_SHARED`/data/jats/elife. Uses the environment of decoder_peers.py (`PEERS_ENVIRONMENT`).
+Articles default to the first two of `ALUDEL_SHARED`/data/jats/elife. Uses the environment of decoder_peers.py (`PEERS_ENVIRONMENT`).
 """
 import json
 import os
@@ -24,7 +24,7 @@ from decoder_peers import in_environment, model_file
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("ALUDEL_SHARED", ROOT.parent / "shared"))
-CANDIDATES = 6
+CANDIDATES = 4
 
 
 def serve():
@@ -54,10 +54,13 @@ def configuration(folder, server):
     path = folder / "aludel.toml"
     path.write_text(f"""
 data_dir = {json.dumps(str(folder / "data"))}
+[log]
+filter = "info,aludel::llm=debug"
+format = "text"
 [question]
 generators = ["rules", "openai"]
 [question.rules]
-max_drafts = 1
+max_drafts = 4
 [question.model]
 max_questions = 1
 max_requests = 1
@@ -76,7 +79,7 @@ base_url = {json.dumps(server.listening_address.rstrip('/') + "/v1")}
 [verify.trial]
 enabled = true
 open_book_samples = 2
-closed_book_samples = 2
+closed_book_samples = 1
 least_agreement = 0.5
 max_reply_tokens = 200
 judge = true
@@ -91,8 +94,7 @@ def run(aludel, *words):
     done = subprocess.run([aludel, *map(str, words)], capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(done.stderr[-4000:])
-    told = [line for line in done.stderr.splitlines() if "takes less than was asked" in line]
-    return [json.loads(line) for line in done.stdout.splitlines()], told, time.monotonic() - began
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.splitlines(), time.monotonic() - began
 
 
 def calls(found):
@@ -107,7 +109,7 @@ def main(aludel, articles):
         folder = Path(folder)
         config = configuration(folder, server)
         words = ["bench", "questions", *articles, "--config", config, "--keep", folder / "kept", "--sample", 3, "--json"]
-        [found], told, seconds = run(aludel, *words)
+        [found], log, seconds = run(aludel, *words)
         prompt, reply = counted(server)
         print(f"{found['articles']} articles in {seconds:.0f} s: {found['drafted']} drafts, {found['accepted']} questions accepted")
         for by in found["generators"]:
@@ -115,11 +117,15 @@ def main(aludel, articles):
         for reason, n in sorted(found["rejected"].items(), key=lambda pair: -pair[1])[:10]:
             print(f"  {n} rejected, {reason}")
         for stage in found["stages"]:
-            if stage["spend"]["calls"]:
+            if stage["calls"]:
                 print(f"  {stage['stage']}: {stage['passed']} passed, {stage['failed']} failed, {stage['review']} unanswered")
         calls(found)
         print(f"  the server counted {prompt} tokens in and {reply} out")
-        print("  dialect: " + ("; ".join(told) if told else "response_format json_schema, as asked first"))
+        less = [line for line in log if "takes less than was asked" in line]
+        print("  dialect: " + ("; ".join(less) if less else "response_format json_schema, as asked first"))
+        for line in log:
+            if "could not be used" in line or "gave nothing" in line:
+                print(f"  {line[:300]}")
         run(aludel, *words)
         print(f"again: {'no call' if counted(server) == (prompt, reply) else 'calls'} reached the server")
         bench = SHARED / "bench" / "qa_bench.jsonl"
@@ -144,7 +150,7 @@ def main(aludel, articles):
 if __name__ == "__main__":
     in_environment()
     program = sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release" / "aludel"
-    papers = sys.argv[2:] or sorted((SHARED / "data" / "jats" / "elife").glob("*"))[:3]
+    papers = sys.argv[2:] or sorted((SHARED / "data" / "jats" / "elife").glob("*"))[:2]
     if not papers:
         sys.exit(f"skipped: no articles in {SHARED / 'data' / 'jats' / 'elife'}")
     main(program, papers)
