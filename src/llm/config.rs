@@ -121,7 +121,8 @@ pub struct Config {
     pub max_reply_bytes: u64,
     /// Calls at a time that every endpoint is trusted with, whatever it says. Default: 1.
     pub min_concurrency: usize,
-    /// Most calls at a time to one endpoint; how many it gets follows from how it fares. Default: 64.
+    /// Most calls at a time to one endpoint; how many it gets follows from how it fares. Half more than a server has slots keeps
+    /// those busy: an answer on its way leaves none idle. Default: 96.
     pub max_concurrency: usize,
     /// How often a model is told what was wrong with its reply, 0 to 2. Default: 2.
     pub max_repairs: u32,
@@ -147,7 +148,7 @@ impl Default for Config {
             breaker_pause_seconds: 15,
             max_reply_bytes: 4 << 20,
             min_concurrency: 1,
-            max_concurrency: 64,
+            max_concurrency: 96,
             max_repairs: MOST_REPAIRS,
         }
     }

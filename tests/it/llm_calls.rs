@@ -18,7 +18,6 @@ use aludel::worker::calls::{Calls, Ledger};
 use aludel::worker::ingest::{Report, ingest};
 use aludel::worker::{Env, Judge, Opener};
 use chrono::{DateTime, TimeDelta};
-use futures_util::StreamExt as _;
 use tempfile::TempDir;
 
 use crate::llm::config;
@@ -316,33 +315,4 @@ async fn a_draft_job_waits_for_the_model_inside_the_services_runtime() {
     assert_eq!(done.await.unwrap().accepted, 1);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!(accepted(&env), [("openai".to_owned(), "invented-1".to_owned())]);
-}
-
-/// A measurement, not a test: how busy a server with 64 slots and a second a call is kept. Run by hand with `--run-ignored all`.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn slots_of_a_server_stay_busy() {
-    const SLOTS: usize = 64;
-    /// The first answers find the server's limit, the last leave slots empty.
-    const ENDS: usize = 256;
-    const CALLS: usize = 1600;
-    let folder = TempDir::new().unwrap();
-    let store = store(&folder, &clock());
-    let latency = Duration::from_secs(1);
-    let chat = Chat::serve(vec![], move |body| Act::Later(latency, draft(body))).await;
-    let budget = Budget { daily_tokens: 1_000_000_000, ..Budget::default() };
-    let model = calls(&Config { budget, ..config(&[&chat]) }, &store);
-    let mut calls = futures_util::stream::iter(0..CALLS)
-        .map(|n| {
-            let model = model.clone();
-            async move { model.complete(&request(n)).await.unwrap() }
-        })
-        .buffer_unordered(256);
-    let mut answered_at = Vec::new();
-    while calls.next().await.is_some() {
-        answered_at.push(std::time::Instant::now());
-    }
-    let elapsed = answered_at[CALLS - ENDS] - answered_at[ENDS];
-    let busy = latency.as_secs_f64() * (CALLS - 2 * ENDS) as f64 / (SLOTS as f64 * elapsed.as_secs_f64());
-    println!("{} calls in {elapsed:?}: {:.1} % busy", CALLS - 2 * ENDS, busy * 100.0);
 }

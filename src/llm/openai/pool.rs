@@ -1,5 +1,8 @@
 //! Which endpoint is asked next, and by how many at a time: shares by weight, a concurrency that follows how the endpoint fares
 //! (additive increase, multiplicative decrease), and pauses for those that ask for one or keep failing.
+//!
+//! One failure now and then is not strain: a limit that is cut for each settles near `sqrt(2 / p)` calls for a share `p` of them, six
+//! for one in twenty, however many the endpoint could take.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +15,12 @@ use crate::llm::error::{Error, REFUSED_PAUSE};
 
 /// Calls at a time that an unknown endpoint gets at first.
 const FIRST_CONCURRENCY: usize = 8;
+/// Least calls of a round: of fewer, two failures say nothing.
+const ROUND: f64 = 16.0;
+/// An endpoint is strained when more than one in so many calls of a round fails, and one more.
+const STRAIN: f64 = 8.0;
+/// What is left of a strained endpoint's limit.
+const CUT: f64 = 0.75;
 /// The breaker's pause is doubled so often at most.
 const MOST_DOUBLINGS: u32 = 4;
 
@@ -35,10 +44,15 @@ struct State {
     terms: Terms,
     in_flight: usize,
     limit: f64,
-    /// The limit doubles with every round of answers until the endpoint first shows strain.
-    doubling: bool,
-    /// Calls that began before this were sent under the limit before the last cut, and prove nothing about the new one.
+    /// The limit before the last cut: the way back to it is quick, half of what is left a round.
+    before: f64,
+    /// By how much the limit grows a round beyond that; twice as much with each.
+    step: f64,
+    /// Calls that began before this were sent under the limit before the last cut, or too soon after it to show what it did.
     cut_at: Option<Instant>,
+    round: Round,
+    /// How long an answer takes, a moving average.
+    latency: Duration,
     failures: u32,
     free_at: Option<Instant>,
     last_fault: String,
@@ -55,6 +69,39 @@ impl State {
     fn has_room(&self) -> bool {
         self.in_flight < self.limit as usize
     }
+
+    /// One call of the round is over. Cuts the limit when the round has more failures than chance would bring.
+    fn count(&mut self, began: Instant, failed: bool) {
+        if self.cut_at.is_some_and(|cut| began < cut + self.latency) {
+            return;
+        }
+        self.round.calls += 1.0;
+        self.round.failures += f64::from(u8::from(failed));
+        let round = self.limit.max(ROUND);
+        if self.round.failures > round / STRAIN + 1.0 {
+            (self.before, self.step) = (self.limit, 1.0);
+            self.limit = (self.limit * CUT).max(self.terms.min_concurrency as f64);
+            (self.cut_at, self.round) = (Some(Instant::now()), Round::default());
+        } else if self.round.calls >= round {
+            if self.limit >= self.before {
+                self.step = (self.step * 2.0).min(self.terms.max_concurrency as f64);
+            }
+            self.round = Round::default();
+        }
+    }
+
+    /// An answer, while as many calls as allowed were under way.
+    fn grow(&mut self) {
+        let a_round = self.step.max((self.before - self.limit) / 2.0);
+        self.limit = (self.limit + a_round / self.limit).min(self.terms.max_concurrency as f64);
+    }
+}
+
+/// As many calls as the limit allows at a time, and no fewer than [`ROUND`].
+#[derive(Debug, Default)]
+struct Round {
+    calls: f64,
+    failures: f64,
 }
 
 /// The endpoints' states. An endpoint is known by its position.
@@ -87,8 +134,11 @@ impl Pool {
             terms: *terms,
             in_flight: 0,
             limit: FIRST_CONCURRENCY.clamp(terms.min_concurrency, terms.max_concurrency) as f64,
-            doubling: true,
+            before: 0.0,
+            step: FIRST_CONCURRENCY as f64,
             cut_at: None,
+            round: Round::default(),
+            latency: Duration::ZERO,
             failures: 0,
             free_at: None,
             last_fault: String::new(),
@@ -194,24 +244,24 @@ impl Place<'_> {
     pub fn answered(&self) {
         if let Some(state) = self.pool.states().get_mut(self.at) {
             state.failures = 0;
+            state.latency = (state.latency * 7 + self.began.elapsed()) / 8;
+            state.count(self.began, false);
             // Only a limit that was used says something about a greater one.
             if state.in_flight as f64 + 1.0 >= state.limit {
-                state.limit += if state.doubling { 1.0 } else { 1.0 / state.limit };
-                state.limit = state.limit.min(state.terms.max_concurrency as f64);
+                state.grow();
             }
         }
     }
 
-    /// The endpoint failed: fewer calls at a time, and a pause when it asked for one, refuses us or keeps failing.
+    /// The endpoint failed: fewer calls at a time when that is more than chance, and a pause when it asked for one, refuses us or keeps
+    /// failing.
     pub fn failed(&self, error: &Error) {
         let now = Instant::now();
         let mut states = self.pool.states();
         let Some(state) = states.get_mut(self.at) else { return };
         state.last_fault = error.to_string();
-        let strained = matches!(error, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Timeout { .. });
-        if strained && state.cut_at.is_none_or(|cut| self.began >= cut) {
-            state.limit = (state.limit / 2.0).max(state.terms.min_concurrency as f64);
-            (state.doubling, state.cut_at) = (false, Some(now));
+        if matches!(error, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Timeout { .. }) {
+            state.count(self.began, true);
         }
         // Who names a pace is not broken.
         if !matches!(error, Error::RateLimited { .. }) {
@@ -283,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_limit_grows_when_used_and_halves_once_a_round() {
+    async fn the_limit_grows_when_used_and_falls_once_a_round() {
         let pool = pool(&[1], 1, 64);
         assert_eq!(pool.limits(), [8]);
         pool.take(&[]).await.unwrap().answered();
@@ -302,13 +352,34 @@ mod tests {
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
         places.iter().for_each(|place| place.failed(&slow_down(0)));
-        assert_eq!(pool.limits(), [32], "one burst is one sign");
+        assert_eq!(pool.limits(), [48], "one burst is one sign");
         drop(places);
-        for _ in 0..20 {
+        for _ in 0..100 {
             tokio::time::sleep(Duration::from_millis(1)).await;
             pool.take(&[]).await.unwrap().failed(&slow_down(0));
         }
         assert_eq!(pool.limits(), [1]);
+    }
+
+    #[tokio::test]
+    async fn failures_now_and_then_leave_the_limit_alone_and_many_bring_it_down() {
+        // One in sixteen, then one in four.
+        for (every, expected) in [(16, 50..=64), (4, 1..=16)] {
+            let pool = pool(&[1], 1, 64);
+            let mut n = 0;
+            for _ in 0..200 {
+                let mut places = Vec::new();
+                while places.len() < pool.limits()[0] {
+                    places.push(pool.take(&[]).await.unwrap());
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                for place in &places {
+                    n += 1;
+                    if n % every == 0 { place.failed(&slow_down(0)) } else { place.answered() }
+                }
+            }
+            assert!(expected.contains(&pool.limits()[0]), "one in {every}: {:?}", pool.limits());
+        }
     }
 
     #[tokio::test]

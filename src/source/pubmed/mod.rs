@@ -6,7 +6,7 @@
 pub mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use url::Url;
 use super::{Batch, Error, Known, Listing, Source, Tally, Window, WindowKind, base_url, join};
 use crate::document::{self, Limits};
 use crate::fetch::politeness::is_loopback;
-use crate::fetch::{BadBody, Client, Request};
+use crate::fetch::{BadBody, Client, Request, Secret};
 use crate::model::delivery::{Delivery, SourceName};
 use crate::model::id::Pmid;
 use wire::{FetchReply, History, SEARCH_LIMIT, Search, SearchReply};
@@ -92,7 +92,7 @@ pub struct Pubmed {
     query: String,
     batch_size: usize,
     revised: bool,
-    api_key: Option<String>,
+    api_key: Option<Secret>,
     client: Arc<Client>,
 }
 
@@ -103,7 +103,7 @@ impl Pubmed {
     /// [`Error::Setting`] when the base address or the key file can not be used.
     pub fn new(config: &Config, client: Arc<Client>) -> Result<Self, Error> {
         let base = base_url(NAME, "base_url", &config.base_url)?;
-        let api_key = config.api_key_file.as_ref().map(read_key).transpose()?;
+        let api_key = config.api_key_file.as_deref().map(read_key).transpose()?;
         let spacing_ms = config.spacing_ms.unwrap_or(if api_key.is_some() { 110 } else { 350 });
         Ok(Pubmed {
             base,
@@ -122,7 +122,7 @@ impl Pubmed {
         if !self.client.contact().is_empty() {
             pairs.push(("email".to_owned(), self.client.contact().to_owned()));
         }
-        pairs.extend(self.api_key.iter().map(|key| ("api_key".to_owned(), key.clone())));
+        pairs.extend(self.api_key.iter().map(|key| ("api_key".to_owned(), key.expose().to_owned())));
         pairs
     }
 
@@ -206,16 +206,8 @@ enum Page {
     History,
 }
 
-fn read_key(path: &PathBuf) -> Result<String, Error> {
-    let setting = |reason: String| Error::Setting {
-        archive: NAME,
-        setting: "api_key_file",
-        reason: format!("{}: {reason}", path.display()),
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| setting(error.to_string()))?;
-    let key = text.trim();
-    let plain = !key.is_empty() && key.len() <= 200 && key.bytes().all(|b| b.is_ascii_graphic());
-    if plain { Ok(key.to_owned()) } else { Err(setting("it does not hold one key".to_owned())) }
+fn read_key(path: &Path) -> Result<Secret, Error> {
+    Secret::read(path).map_err(|reason| Error::Setting { archive: NAME, setting: "api_key_file", reason })
 }
 
 impl Source for Pubmed {

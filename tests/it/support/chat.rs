@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// What the server does with one request.
 #[derive(Debug, Clone)]
@@ -45,6 +46,7 @@ pub struct Chat {
     seen: Arc<Mutex<Vec<Seen>>>,
     under_way: Arc<AtomicUsize>,
     answered: Arc<AtomicUsize>,
+    slots: Arc<Semaphore>,
     base_url: String,
 }
 
@@ -58,6 +60,15 @@ pub struct Seen {
 impl Chat {
     /// Serves on a free port of loopback until the runtime ends.
     pub async fn serve(acts: Vec<Act>, otherwise: impl Fn(&Value) -> Act + Send + Sync + 'static) -> Chat {
+        Chat::with_slots(Semaphore::MAX_PERMITS, acts, otherwise).await
+    }
+
+    /// Works on so many requests at a time; the others wait in line.
+    pub async fn with_slots(
+        slots: usize,
+        acts: Vec<Act>,
+        otherwise: impl Fn(&Value) -> Act + Send + Sync + 'static,
+    ) -> Chat {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
         let chat = Chat {
@@ -66,6 +77,7 @@ impl Chat {
             seen: Arc::default(),
             under_way: Arc::default(),
             answered: Arc::default(),
+            slots: Arc::new(Semaphore::new(slots)),
             base_url,
         };
         let app = Router::new().fallback(answer).with_state(chat.clone());
@@ -138,6 +150,7 @@ async fn answer(State(chat): State<Chat>, uri: Uri, headers: HeaderMap, body: By
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
     chat.seen.lock().unwrap().push(Seen { path: uri.path().to_owned(), authorization, body: body.clone() });
     let next = chat.acts.lock().unwrap().pop_front();
+    let _slot = chat.slots.acquire().await.unwrap();
     let _busy = Busy::begin(&chat.under_way);
     let json = |text: String| {
         chat.answered.fetch_add(1, Ordering::SeqCst);
