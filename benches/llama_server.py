@@ -10,9 +10,11 @@ beside the tokens that the server itself counted. The model is far too small to 
 usage: python3 benches/llama_server.py [PATH_TO_ALUDEL] [ARTICLE…]
 Articles default to the first two of `ALUDEL_SHARED`/data/jats/elife. Uses the environment of decoder_peers.py (`PEERS_ENVIRONMENT`).
 """
+import collections
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -51,12 +53,10 @@ def counted(server):
 
 
 def configuration(folder, server):
+    # With no agreement asked for, every question comes to the closed book and the judge.
     path = folder / "aludel.toml"
     path.write_text(f"""
 data_dir = {json.dumps(str(folder / "data"))}
-[log]
-filter = "info,aludel::llm=debug"
-format = "text"
 [question]
 generators = ["rules", "openai"]
 [question.rules]
@@ -80,7 +80,7 @@ base_url = {json.dumps(server.listening_address.rstrip('/') + "/v1")}
 enabled = true
 open_book_samples = 2
 closed_book_samples = 1
-least_agreement = 0.5
+least_agreement = 0.0
 max_reply_tokens = 200
 judge = true
 """)
@@ -94,7 +94,7 @@ def run(aludel, *words):
     done = subprocess.run([aludel, *map(str, words)], capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(done.stderr[-4000:])
-    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.splitlines(), time.monotonic() - began
+    return [json.loads(line) for line in done.stdout.splitlines()], time.monotonic() - began
 
 
 def calls(found):
@@ -103,13 +103,30 @@ def calls(found):
               f"{spend['completion_tokens']} out, cost {spend['cost_micros'] / 1e6:.4f}")
 
 
+def replies(store):
+    """What the replies were, as they are kept; one that is JSON from its first byte was held to the schema by the server."""
+    import zstandard
+
+    kinds = collections.Counter()
+    for stage, request, response in sqlite3.connect(store).execute("SELECT stage, request, response FROM model_calls"):
+        request, reply = (json.loads(zstandard.decompress(packed)) for packed in (request, response))
+        try:
+            kind = type(json.loads(reply["text"])).__name__
+        except ValueError:
+            kind = "begun object" if reply["text"].startswith("{") else "text"
+        repair = len(request["messages"]) > 2
+        kinds[stage, "schema" if request["schema"] else "free", kind, json.dumps(reply["finish"]), "repair" if repair else "first"] += 1
+    for (stage, asked, kind, finish, turn), n in sorted(kinds.items()):
+        print(f"  {stage}, {asked}, {turn}: {n} replies are {kind}, ended by {finish}")
+
+
 def main(aludel, articles):
     server = serve()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         config = configuration(folder, server)
         words = ["bench", "questions", *articles, "--config", config, "--keep", folder / "kept", "--sample", 3, "--json"]
-        [found], log, seconds = run(aludel, *words)
+        [found], seconds = run(aludel, *words)
         prompt, reply = counted(server)
         print(f"{found['articles']} articles in {seconds:.0f} s: {found['drafted']} drafts, {found['accepted']} questions accepted")
         for by in found["generators"]:
@@ -121,11 +138,7 @@ def main(aludel, articles):
                 print(f"  {stage['stage']}: {stage['passed']} passed, {stage['failed']} failed, {stage['review']} unanswered")
         calls(found)
         print(f"  the server counted {prompt} tokens in and {reply} out")
-        less = [line for line in log if "takes less than was asked" in line]
-        print("  dialect: " + ("; ".join(less) if less else "response_format json_schema, as asked first"))
-        for line in log:
-            if "could not be used" in line or "gave nothing" in line:
-                print(f"  {line[:300]}")
+        replies(folder / "kept" / "aludel.db")
         run(aludel, *words)
         print(f"again: {'no call' if counted(server) == (prompt, reply) else 'calls'} reached the server")
         bench = SHARED / "bench" / "qa_bench.jsonl"
@@ -135,7 +148,7 @@ def main(aludel, articles):
         some = folder / "some.jsonl"
         lines = [line for line in bench.read_text().splitlines() if json.loads(line)["label"] == "accept"]
         some.write_text("\n".join(lines[:CANDIDATES]) + "\n")
-        reports, _, seconds = run(aludel, "verify", some, "--articles", SHARED / "data", "--config", config, "--trial", "--json")
+        reports, seconds = run(aludel, "verify", some, "--articles", SHARED / "data", "--config", config, "--trial", "--json")
         verdicts = {}
         for report in reports:
             for stage in report["stages"]:
