@@ -202,6 +202,8 @@ fn job(folder: &Path, model: &Path, max_steps: u64) {
         base_model: base,
         start_adapter: None,
         objective: Objective::Grpo,
+        device: aludel::llm::Place::Cpu,
+        rollout: aludel::refresh::job::Rollout::default(),
         training: Training {
             learning_rate: 1e-4,
             lora_rank: 8,

@@ -8,13 +8,13 @@
 #[allow(dead_code)]
 mod machine;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 use aludel::model::answer::AnswerSpec;
 use aludel::model::id::QuestionId;
-use aludel::verify::novelty::{Fingerprint, History, Seen};
+use aludel::verify::novelty::{Asked, Fingerprint, History, Seen};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,7 @@ const NEAR: f64 = 0.8;
 const REPEATS: [&str; 5] = ["copied", "reordered", "typography", "synonym", "longer"];
 const OTHERS: [&str; 3] = ["other_gene", "other_tissue", "other_sense"];
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Parts {
     gene: u32,
     drug: u32,
@@ -77,21 +77,24 @@ fn items(n: usize) -> Vec<Item> {
     let mut dice = ChaCha8Rng::seed_from_u64(20_261_130);
     let mut parts: Vec<Parts> = Vec::with_capacity(n);
     let mut items: Vec<Item> = Vec::with_capacity(n);
+    // Two questions that exchange the same thing of one earlier question would repeat each other.
+    let mut made = HashSet::new();
     for at in 0..n {
         let draw = dice.random_range(0..20);
         let earlier = if at < 100 { None } else { Some(dice.random_range(0..at)).filter(|of| items[*of].of == *of) };
+        let exchanged = earlier.filter(|_| draw == 1).and_then(|of| {
+            let kind = *OTHERS.choose(&mut dice)?;
+            let mut its = parts[of];
+            match kind {
+                "other_gene" => its.gene += 1_000_000,
+                "other_tissue" => its.tissue = (its.tissue + 1) % 7,
+                _ => its.sense = 1 - its.sense,
+            }
+            made.insert(its).then_some((kind, its))
+        });
         let (kind, of, its) = match (draw, earlier) {
             (0, Some(of)) => (*REPEATS.choose(&mut dice).unwrap_or(&"copied"), of, parts[of]),
-            (1, Some(of)) => {
-                let kind = *OTHERS.choose(&mut dice).unwrap_or(&"other_gene");
-                let mut its = parts[of];
-                match kind {
-                    "other_gene" => its.gene += 1_000_000,
-                    "other_tissue" => its.tissue += 1,
-                    _ => its.sense += 1,
-                }
-                (kind, at, its)
-            }
+            (1, _) if exchanged.is_some() => exchanged.map_or(("plain", at, parts[0]), |(kind, its)| (kind, at, its)),
             // The number makes every plain question another one.
             _ => {
                 let its = Parts {
@@ -105,6 +108,7 @@ fn items(n: usize) -> Vec<Item> {
                 ("plain", at, its)
             }
         };
+        made.insert(its);
         items.push(Item { text: text(&its, kind), kind, of });
         parts.push(its);
     }
@@ -129,16 +133,16 @@ fn main() -> anyhow::Result<()> {
     // By kind: how many there are, and how many were taken for a repeat of the right one, of any.
     let mut found: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
-        let fingerprint = Fingerprint::of(&item.text, &answer(item.of));
+        let asked = Asked { fingerprint: Fingerprint::of(&item.text, &answer(item.of)), meaning: None };
         let id = QuestionId::of(&at.to_string(), "", "");
-        let alike = history.find(&fingerprint, &id, NEAR);
+        let alike = history.find(&asked, &id, NEAR);
         let right = QuestionId::of(&item.of.to_string(), "", "");
         let count = found.entry(item.kind).or_default();
         count.0 += 1;
         count.1 +=
             u64::from(item.of != at && alike.iter().any(|likeness| likeness.same_answer && likeness.id == right));
         count.2 += u64::from(!alike.is_empty());
-        history.add(id, fingerprint);
+        history.add(id, asked);
     }
     let (seconds, cpu) = (began.elapsed().as_secs_f64(), machine::cpu_seconds() - cpu);
     let memory = machine::memory_mib("VmRSS").saturating_sub(before);

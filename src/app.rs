@@ -110,7 +110,12 @@ impl App {
     pub fn verifier(&self, config: &Config) -> Result<Verifier, Error> {
         let items = self.store.read()?.benchmark_items()?;
         let benchmarks = Benchmarks::from_texts(items.iter().map(|(name, body)| (name.as_str(), body.as_str())));
-        Ok(Verifier::new(config.verify.clone(), benchmarks))
+        let verifier = Verifier::new(config.verify.clone(), benchmarks);
+        let novelty = &config.verify.novelty;
+        if novelty.embedding.as_os_str().is_empty() {
+            return Ok(verifier);
+        }
+        Ok(verifier.with_embedding(llm::open_embedding(&novelty.embedding, &novelty.embedding_sha256)?))
     }
 
     /// The model stages, with a model of their own where one is configured.

@@ -13,7 +13,7 @@ def load(base, weights):
     path = weights if weights and not has_adapter else base
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(path, torch_dtype=kind)
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=kind)
     if has_adapter:
         from peft import PeftModel
 

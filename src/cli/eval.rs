@@ -28,6 +28,13 @@ pub struct Args {
     /// Ask nobody: score what the file holds
     #[arg(long)]
     offline: bool,
+    /// Have a model on this disk answer, not the one of [llm]: a folder of weights, a GGUF file, or an adapter's folder (a released one,
+    /// too); the numbers are those of the gate
+    #[arg(long, value_name = "PATH", conflicts_with = "offline")]
+    model: Option<PathBuf>,
+    /// What --model is an adapter for [default: `refresh.base_model`]
+    #[arg(long, value_name = "PATH", requires = "model")]
+    base: Option<PathBuf>,
     /// Answers a question
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     samples: u32,
@@ -69,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings =
         Asked { samples: args.samples, temperature: args.temperature, seed: args.seed, max_tokens: args.max_tokens };
     if !args.offline {
-        answer(&config, &questions, &settings, &args.responses)?;
+        answer(args, &config, &questions, &settings)?;
     }
     let responses = Responses::open(&args.responses)?;
     let n_missing = responses.missing(&questions, args.samples).len();
@@ -168,12 +175,27 @@ fn json_lines(path: &Path) -> anyhow::Result<Option<Vec<Question>>> {
     Ok((!found.is_empty()).then_some(found))
 }
 
-fn answer(config: &Config, questions: &[Question], settings: &Asked, path: &Path) -> anyhow::Result<()> {
-    if Responses::open(path)?.missing(questions, settings.samples).is_empty() {
+fn answer(args: &Args, config: &Config, questions: &[Question], settings: &Asked) -> anyhow::Result<()> {
+    let path = &args.responses;
+    let mut responses = Responses::open(path)?;
+    if responses.missing(questions, settings.samples).is_empty() {
         return Ok(());
     }
+    if let Some(model) = &args.model {
+        let base = args.base.as_deref().or(config.refresh.base_model.as_deref());
+        return super::train::built_in::answer_by(
+            model,
+            base,
+            config.refresh.device,
+            settings,
+            questions,
+            &mut responses,
+        );
+    }
     if !config.llm.is_on() {
-        bail!("no model is configured to answer: set `llm.model` and what computes it in `[llm]`, or pass --offline");
+        bail!(
+            "no model is configured to answer: set `llm.model` and what computes it in `[llm]`, or pass --model or --offline"
+        );
     }
     let model = llm::Models::default().open(&config.llm, u64::from(std::process::id()))?;
     super::archive::block_on(async { Ok(by_model(&*model, questions, settings, path).await?) })

@@ -97,6 +97,9 @@ pub(super) fn check(
     for path in [&mut refresh.program, &mut refresh.base_model].into_iter().flatten() {
         *path = beside(path, origin, None);
     }
+    if let Some(path) = &mut refresh.rollout.api_key_file {
+        *path = beside(path, origin, credentials);
+    }
     let zone = zone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
     let (Some(training), true) = (training, faults.0.is_empty()) else {
         return Err(Error::Values { place: place.to_owned(), faults: faults.0 });
@@ -158,6 +161,8 @@ fn ranges(file: &File, faults: &mut Faults) {
     faults.range("question.model.max_reply_tokens", question.model.max_reply_tokens, 64, 1 << 20);
     faults.range("question.model.temperature", question.model.temperature, 0.0, 2.0);
     faults.range("verify.near_duplicate", verify.near_duplicate, 0.0, 1.0);
+    faults.range("verify.novelty.paraphrase", verify.novelty.paraphrase, 0.0, 1.0);
+    faults.range("verify.novelty.memory_mib", verify.novelty.memory_mib, 16, 1 << 20);
     faults.range("verify.max_question_words", verify.max_question_words, 5, 1000);
     faults.range("verify.max_term_words", verify.max_term_words, 1, 100);
     faults.range("verify.max_quote_bytes", verify.max_quote_bytes, 100, 1 << 20);

@@ -180,7 +180,7 @@ fn runs(
     let one = |run: u64| {
         let seed = effort.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(run);
         let weeks = simulate(reality, &events(run), n_weeks, seed);
-        decisions(&weeks, names, config, Bands::pooled(config.band_level, effort.draws, config.seed))
+        decisions(&weeks, names, config, &[], Bands::pooled(config.band_level, effort.draws, config.seed))
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16) as u64;
     let mut all: Vec<(u64, Vec<Decision>)> = std::thread::scope(|scope| {

@@ -26,6 +26,7 @@ pub mod series;
 pub mod statistic;
 pub mod table;
 pub mod terms;
+pub mod trained;
 pub mod window;
 
 pub use decision::{Decision, Reason};
@@ -35,6 +36,7 @@ pub use overview::Overview;
 pub use score::{Report, Verdict, score};
 pub use series::{Label, Series};
 pub use table::Table;
+pub use trained::Trained;
 pub use window::{Counts, Window};
 
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use super::explanation::{Days, Explanation, Wish, explain};
 use super::monthly::{Month, months};
 use super::moved::Moved;
 use super::table::Table;
-use super::{Decision, Error, Reason, Window};
+use super::{Decision, Error, Reason, Trained, Window};
 use crate::model::status::DriftState;
 
 /// Unknown labels that are listed, those with the most rows.
@@ -29,13 +29,14 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// Judges every full week of the table's series.
+    /// Judges every full week of the table's series. `trained`: the models that became the current one meanwhile.
     ///
     /// # Errors
     /// [`Error::Setting`].
-    pub fn of(table: Table, config: Config) -> Result<Self, Error> {
+    pub fn of(table: Table, config: Config, trained: &[Trained]) -> Result<Self, Error> {
         let (topics, sources) = (table.series.topics(), table.series.sources());
-        let decisions = detect(&table.series.weeks(), Names { topics: &topics, sources: &sources }, &config)?;
+        let names = Names { topics: &topics, sources: &sources };
+        let decisions = detect(&table.series.weeks(), names, &config, trained)?;
         let months = match decisions.first() {
             Some(first) => months(&table.series, (first.reference_from, first.reference_to), &config),
             None => Vec::new(),

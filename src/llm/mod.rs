@@ -23,6 +23,7 @@ mod models;
 pub mod openai;
 mod text;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -51,6 +52,34 @@ pub trait LanguageModel: Send + Sync {
     /// # Errors
     /// When there is no reply; [`Error::retry`] says whether asking again can help, and when.
     fn complete<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Error>>;
+}
+
+/// A text to a vector that points where its meaning lies.
+pub trait Embed: Send + Sync + std::fmt::Debug {
+    /// How many numbers a vector has.
+    fn dimension(&self) -> usize;
+
+    /// The vector of `text`, of length 1; `None` when nothing in it is known.
+    fn embed(&self, text: &str) -> Option<Vec<f32>>;
+}
+
+/// The static embedding model in `folder`. `sha256`: of its weights; empty for none.
+///
+/// # Errors
+/// [`Error::Config`] when it can not be used, or such models are not part of this build.
+pub fn open_embedding(folder: &Path, sha256: &str) -> Result<Arc<dyn Embed>, Error> {
+    #[cfg(feature = "candle")]
+    return match candle::Embedding::load(folder, sha256) {
+        Ok(embedding) => Ok(Arc::new(embedding)),
+        Err(error) => Err(Error::Config { reason: error.to_string() }),
+    };
+    #[cfg(not(feature = "candle"))]
+    return Err(Error::Config {
+        reason: format!(
+            "this program was built without the feature `candle`: {} can not be used {sha256}",
+            folder.display()
+        ),
+    });
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {

@@ -45,6 +45,9 @@ pub enum AnswerSpec {
 }
 
 impl AnswerSpec {
+    /// Every `type` tag.
+    pub const KINDS: [&str; 8] = ["number", "term", "choice", "boolean", "direction", "sequence", "set", "ranking"];
+
     /// The `type` tag: `number`, `term`, `choice`, `boolean`, `direction`, `sequence`, `set`, `ranking`.
     pub fn kind(&self) -> &'static str {
         match self {

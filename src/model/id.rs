@@ -226,6 +226,21 @@ impl QuestionId {
         }
     }
 
+    /// The 16 bytes that the digits spell.
+    pub fn to_bytes(&self) -> [u8; 16] {
+        let digit = |b: u8| (b as char).to_digit(16).unwrap_or(0) as u8;
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(self.0.as_bytes().chunks(2)) {
+            *byte = pair.iter().fold(0, |byte, b| (byte << 4) | digit(*b));
+        }
+        bytes
+    }
+
+    /// The id that [`QuestionId::to_bytes`] gave these of.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        QuestionId(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -247,8 +247,10 @@ pub struct Likeness {
     pub id: QuestionId,
     /// Whether it has the same answer; else the two are in conflict.
     pub same_answer: bool,
-    /// Share of common words, in (0, 1].
+    /// Share of common words, or the cosine of the two in other words; in (0, 1].
     pub similarity: f64,
+    /// Whether it asks the same in other words.
+    pub paraphrase: bool,
 }
 
 /// A question that passed; only made by [`Accepted::new`], so `index` and `release` need not check again.

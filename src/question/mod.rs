@@ -3,6 +3,7 @@
 //! Drafts carry their evidence as spans of the document's passages. Whether a draft is any good is for `verify` to say.
 
 pub mod model;
+mod order;
 pub mod rules;
 
 use futures_util::future::BoxFuture;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::guard::Limits;
 use super::hours::Hours;
-use super::job::{Objective, Training};
+use super::job::{Objective, Rollout, Training};
+use crate::llm::Place;
+use crate::model::answer::AnswerSpec;
 use crate::model::question::Tier;
 use crate::release::licence::Part;
 
@@ -23,6 +25,10 @@ pub struct Config {
     pub engines: PathBuf,
     /// Program that trains, for a build of its own (CUDA). Default: this one.
     pub program: Option<PathBuf>,
+    /// Where the built-in engine computes: auto, cpu or cuda. Default auto: the GPU where its build and machine have one.
+    pub device: Place,
+    /// Floating-point operations a second that it reaches there, for the forecast of a first run; 0 measures this CPU. Default 0.
+    pub flops: f64,
     /// Who starts it: the service as a child, or systemd by `aludel-train.path`. Default child.
     pub launcher: Launcher,
     /// A folder with safetensors, config.json and tokenizer.json, or a GGUF file. Default: none, and no refresh.
@@ -46,6 +52,10 @@ pub struct Config {
     pub least_tier: Tier,
     pub trivial: bool,
     pub parts: Vec<Part>,
+    /// Whether a question asks for reasons before its answer, as those of a data set do, or for the answer alone. Default reasoned.
+    pub replies: Replies,
+    /// Answer types that are trained and compared on, such as choice and direction. Default none named: all.
+    pub answer_types: Vec<String>,
     /// Exponent of the literature's topic shares, 0 to 10, and the literature's length in days. Default 1, 365.
     pub alpha: f64,
     pub literature_days: u32,
@@ -67,7 +77,16 @@ pub struct Config {
     pub budget: Budget,
     pub gate: Gate,
     pub training: Training,
+    pub rollout: Rollout,
     pub limits: Limits,
+}
+
+/// What a question asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replies {
+    Reasoned,
+    Brief,
 }
 
 /// Who starts the process that trains.
@@ -146,6 +165,8 @@ impl Default for Config {
             engine: "candle".to_owned(),
             engines: PathBuf::from("engines"),
             program: None,
+            device: Place::Auto,
+            flops: 0.0,
             launcher: Launcher::Child,
             base_model: None,
             base_name: String::new(),
@@ -160,6 +181,8 @@ impl Default for Config {
             least_tier: Tier::Grounded,
             trivial: false,
             parts: vec![Part::Open],
+            replies: Replies::Reasoned,
+            answer_types: Vec::new(),
             alpha: 1.0,
             literature_days: 365,
             least_questions: 200,
@@ -173,6 +196,7 @@ impl Default for Config {
             budget: Budget::default(),
             gate: Gate::default(),
             training: Training::default(),
+            rollout: Rollout::default(),
             limits: Limits::default(),
         }
     }
@@ -200,6 +224,17 @@ impl Config {
             "parts",
             "one or more of open, share_alike, non_commercial",
         );
+        check(
+            self.answer_types.iter().all(|kind| AnswerSpec::KINDS.contains(&kind.as_str())),
+            "answer_types",
+            &format!("some of {}", AnswerSpec::KINDS.join(", ")),
+        );
+        check((0.0..=1e18).contains(&self.flops), "flops", "0 to 1e18");
+        check(
+            self.engine == super::engine::CANDLE || !self.rollout.is_on(),
+            "rollout.base_url",
+            "empty: an engine that is not the built-in one has its own way to draw",
+        );
         check(self.silent_seconds >= 1, "silent_seconds", "1 or more");
         check((1..=100).contains(&self.attempts), "attempts", "1 to 100");
         check((1..=1000).contains(&self.keep), "keep", "1 to 1000");
@@ -218,7 +253,10 @@ impl Config {
             "gate.temperature",
             "above 0 for several samples: greedy ones are all alike",
         );
-        for (part, told) in [("training", self.training.faults()), ("limits", self.limits.faults())] {
+        let rollout = self.rollout.faults(&self.training, self.objective);
+        for (part, told) in
+            [("training", self.training.faults()), ("rollout", rollout), ("limits", self.limits.faults())]
+        {
             faults.extend(told.into_iter().map(|fault| {
                 match fault.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
                     Some((key, what)) => (format!("{part}.{key}"), what.trim().to_owned()),
@@ -240,7 +278,12 @@ mod tests {
         let mut bad = Config { parts: vec![], ..Config::default() };
         bad.training.top_p = 7.0;
         bad.gate.samples = 4;
+        bad.answer_types = vec!["direction".into(), "essay".into()];
+        bad.rollout = Rollout { base_url: "http://127.0.0.1:8000/v1".into(), ..Rollout::default() };
+        bad.engine = "trl".into();
         let keys: Vec<String> = bad.faults().into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, ["parts", "gate.temperature", "training.top_p"]);
+        let all =
+            ["parts", "answer_types", "rollout.base_url", "gate.temperature", "training.top_p", "rollout.base_url"];
+        assert_eq!(keys, all);
     }
 }

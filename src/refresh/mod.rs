@@ -15,5 +15,5 @@ pub mod job;
 pub mod train;
 pub mod trigger;
 
-pub use config::{Budget, Config, Gate, Launcher};
+pub use config::{Budget, Config, Gate, Launcher, Replies};
 pub use error::Error;

@@ -53,6 +53,7 @@ pub fn fill(row: &Row, to: &mut Filler<'_>) {
     let withdrawn = row.withdrawn.as_ref();
     to.cell(withdrawn.map(|withdrawn| Cell::Text(&withdrawn.date)), withdrawn.is_none());
     to.cell(withdrawn.map(|withdrawn| Cell::Text(&withdrawn.reason)), withdrawn.is_none());
+    to.maybe_text(row.kind.as_deref());
 }
 
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod tests {
         let path = folder.path().join("data/open/train.parquet");
         let mut full = row("a", "10.5555/a");
         full.difficulty = Some(Difficulty { pass_rate: 0.25, k: None, solver: Some("m".into()), date: None });
+        full.kind = Some("mechanism".into());
         full.options = vec!["one".into(), String::new()];
         full.topic_probabilities = vec![("x".into(), 0.75), ("y".into(), 0.25)];
         full.evidence.push(Evidence { quote: None, passage: 3, start: 1, end: 4 });
@@ -112,6 +114,7 @@ mod tests {
         assert_eq!(rows[0]["evidence"][1], serde_json::json!({ "quote": null, "passage": 3, "start": 1, "end": 4 }));
         assert_eq!(rows[0]["verification"][1]["score"], 0.5);
         assert_eq!(rows[0]["withdrawn"], serde_json::Value::Null);
+        assert_eq!((&rows[0]["kind"], &rows[1]["kind"]), (&"mechanism".into(), &serde_json::Value::Null));
         assert_eq!(rows[1]["evidence"], serde_json::json!([]));
         assert_eq!(rows[1]["passage"], serde_json::Value::Null);
         assert_eq!(rows[1]["difficulty"], serde_json::Value::Null);

@@ -88,6 +88,7 @@ pub(crate) mod tests {
             split: "train".into(),
             released_in: "1.0.0".into(),
             withdrawn: None,
+            kind: None,
         }
     }
 }

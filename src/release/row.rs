@@ -42,6 +42,8 @@ pub struct Row {
     pub released_in: String,
     /// Only in tombstones.
     pub withdrawn: Option<Withdrawn>,
+    /// What the question asks its reader to do, where its writer said so.
+    pub kind: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The fixed schema of a data set's rows, in words and in Parquet's language. A column is only ever added, at the end, by a minor
 //! release; anything else is a new major version.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 /// Major version of every data set release under this schema.
@@ -67,6 +69,7 @@ pub const QUESTIONS: &str = "message question {
     required binary date (STRING);
     required binary reason (STRING);
   }
+  optional binary kind (STRING);
 }";
 
 /// A column of the rows, as people read it.
@@ -82,7 +85,7 @@ const fn column(name: &'static str, kind: &'static str, meaning: &'static str) -
 }
 
 /// Every top-level column, in order.
-pub const COLUMNS: [Column; 27] = [
+pub const COLUMNS: [Column; 28] = [
     column("id", "string", "32 hex digits that follow from work, question and answer; stable over releases"),
     column(
         "work",
@@ -147,7 +150,21 @@ pub const COLUMNS: [Column; 27] = [
         "struct {date: string, reason: string}?",
         "only in tombstones: when and why the question was taken back",
     ),
+    column(
+        "kind",
+        "string?",
+        "what the question asks its reader to do, as its writer says: finding, mechanism, comparison, prediction, quantity, \
+         troubleshooting or synthesis; null where its writer does not say",
+    ),
 ];
+
+/// Whether the release in `folder` was made under fewer columns: what follows it is a minor release then, whatever its cause.
+pub fn has_grown_since(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join("schema.json")).unwrap_or_default();
+    let columns =
+        serde_json::from_str::<Value>(&text).ok().and_then(|schema| schema["columns"].as_array().map(Vec::len));
+    columns.is_some_and(|n_columns| n_columns < COLUMNS.len())
+}
 
 /// `schema.json` of a release.
 pub fn description() -> Value {
@@ -168,6 +185,19 @@ mod tests {
     use parquet::schema::parser::parse_message_type;
 
     use super::*;
+
+    #[test]
+    fn a_release_under_fewer_columns_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("schema.json");
+        assert!(!has_grown_since(folder.path()), "no release");
+        let mut older = description();
+        std::fs::write(&path, older.to_string()).unwrap();
+        assert!(!has_grown_since(folder.path()));
+        older["columns"].as_array_mut().unwrap().pop();
+        std::fs::write(&path, older.to_string()).unwrap();
+        assert!(has_grown_since(folder.path()));
+    }
 
     #[test]
     fn every_column_is_described() {

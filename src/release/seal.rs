@@ -382,6 +382,7 @@ pub fn tombstone(id: String, work: Work, released_in: String, date: String, reas
         split: "tombstone".to_owned(),
         released_in,
         withdrawn: Some(super::row::Withdrawn { date, reason }),
+        kind: None,
     }
 }
 

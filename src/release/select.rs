@@ -40,6 +40,8 @@ pub enum Held {
     ThirdParty,
     /// Its paper is too new.
     Embargo,
+    /// Its answer is of a type that is not asked for.
+    AnswerType,
     /// A patch release takes nothing new.
     NotBefore,
     /// Its topic has more than its share.
@@ -56,6 +58,7 @@ impl Held {
             Held::Superseded => "superseded",
             Held::ThirdParty => "third_party",
             Held::Embargo => "embargo",
+            Held::AnswerType => "answer_type",
             Held::NotBefore => "not_before",
             Held::Alignment => "alignment",
         }
@@ -70,6 +73,7 @@ impl Held {
             Held::Superseded => "the paper has a newer text, against which it was not judged yet",
             Held::ThirdParty => "the evidence is a caption of something reproduced with permission",
             Held::Embargo => "the paper is newer than the slice that is released",
+            Held::AnswerType => "its answer is of a type that is not asked for",
             Held::NotBefore => "new since the last release; a patch release takes nothing new",
             Held::Alignment => "its topic has more questions than its share of the literature",
         }

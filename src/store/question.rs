@@ -196,8 +196,7 @@ impl Raw {
 
 /// The 16 bytes of an id.
 pub(super) fn hash_of(id: &QuestionId) -> Vec<u8> {
-    let digit = |b: u8| (b as char).to_digit(16).unwrap_or(0) as u8;
-    id.as_str().as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |byte, b| (byte << 4) | digit(*b))).collect()
+    id.to_bytes().to_vec()
 }
 
 pub(super) fn id_of(hash: &[u8]) -> Result<QuestionId, Error> {

@@ -50,6 +50,7 @@ pub struct Releasable {
     pub is_third_party: bool,
     /// Release in which it was last.
     pub last: Option<i64>,
+    pub answer_type: String,
 }
 
 /// The texts of a question to be released.
@@ -60,6 +61,8 @@ pub struct ReleasedText {
     /// JSON, as `AnswerSpec`.
     pub answer: String,
     pub generator: Generator,
+    /// What it asks its reader to do, where its writer said so.
+    pub kind: Option<String>,
     pub verification: Vec<StageResult>,
     pub tier: Option<String>,
     pub difficulty: Option<String>,
@@ -187,7 +190,7 @@ impl Rows {
                      OR ifnull(json_extract(q.difficulty, '$.pass_rate'), 0) >= 1,
                  EXISTS (SELECT 1 FROM evidence e JOIN passages p ON p.id = e.passage
                      WHERE e.question = q.id AND p.kind IN ('table', 'figure') AND ({THIRD_PARTY})),
-                 r.last
+                 r.last, q.answer_type
              FROM questions q JOIN works w ON w.id = q.work JOIN texts t ON t.id = q.text JOIN versions v ON v.id = t.version
              LEFT JOIN released r ON r.question = q.id
              WHERE q.status = 'accepted' AND w.status = 'current'"
@@ -211,6 +214,7 @@ impl Rows {
                 is_trivial: row.get(8)?,
                 is_third_party: row.get(9)?,
                 last: row.get(10)?,
+                answer_type: row.get(11)?,
             });
         }
         Ok(())
@@ -222,7 +226,7 @@ impl Rows {
     /// [`Error::Damaged`] when a stored value is not understood.
     pub fn released_text(&self, question: i64) -> Result<Option<ReleasedText>, Error> {
         let sql = "SELECT q.question, q.answer_type, q.answer, g.kind, g.model, g.prompt_hash, q.verification, q.tier, q.difficulty,
-                       q.text, r.first, q.topic
+                       q.text, r.first, q.topic, q.kind
                    FROM questions q JOIN generators g ON g.id = q.generator LEFT JOIN released r ON r.question = q.id
                    WHERE q.id = ?1";
         let found = self.find(sql, [question], |row| {
@@ -231,6 +235,7 @@ impl Rows {
                 answer_type: row.get(1)?,
                 answer: row.get(2)?,
                 generator: Generator { kind: row.get(3)?, model: row.get(4)?, prompt_hash: row.get(5)? },
+                kind: row.get(12)?,
                 verification: Vec::new(),
                 tier: row.get(7)?,
                 difficulty: row.get(8)?,

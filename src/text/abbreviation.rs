@@ -143,6 +143,16 @@ fn long_form_before<'t>(before: &'t str, short: &str) -> Option<&'t str> {
             }
         }
     }
+    // "low-level laser therapy (LLLT)": the match ends inside a compound word that starts as the short form does.
+    if at > 1 && window[at - 1].1 == '-' {
+        let word = window[..at].iter().rposition(|(_, c)| *c == ' ').map_or(0, |space| space + 1);
+        if window
+            .get(word)
+            .is_some_and(|(_, c)| letters.first().is_some_and(|first| c.to_lowercase().eq(first.to_lowercase())))
+        {
+            at = word;
+        }
+    }
     let long = before.get(start + window.get(at)?.0..)?.trim_end_matches(['"', '”', ',', ' ']);
     let n_words = long.split_whitespace().count();
     let repeats = long.split(|c: char| !c.is_alphanumeric()).any(|word| word == short);
@@ -195,6 +205,8 @@ mod tests {
         check("as shown (Figure 2) and (n = 12) in mice (P < 0.05)", &[]);
         check("the cells were lysed (Sigma) and kept (see Methods)", &[]);
         check("the compounds RTX202-205 (RTX201) were made", &[]);
+        check("with low-level laser therapy (LLLT) of", &[("LLLT", "low-level laser therapy")]);
+        check("in non-small cell lung cancer (SCLC) of", &[("SCLC", "small cell lung cancer")]);
         check("the kinase Sestrin2 (Sesn2) binds", &[("Sesn2", "Sestrin2")]);
         check("body mass index (BMI) and blood pressure (BP)", &[("BMI", "body mass index"), ("BP", "blood pressure")]);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trial;
+use super::{novelty, trial};
 
 /// `[verify]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub near_duplicate: f64,
     /// How many shared runs of 13 words with a benchmark reject a question, its quote included. Default 1; runs.
     pub contaminated_runs: usize,
+    /// Questions in other words.
+    pub novelty: novelty::Config,
     /// The stages that ask a model.
     pub trial: trial::Config,
 }
@@ -30,6 +32,7 @@ impl Default for Config {
             max_quote_bytes: 4000,
             near_duplicate: 0.8,
             contaminated_runs: 1,
+            novelty: novelty::Config::default(),
             trial: trial::Config::default(),
         }
     }

@@ -7,7 +7,29 @@ use super::words::{Kind, Word};
 /// The reason: a sentence ends inside the question, or its words are put together wrongly.
 pub(crate) fn check(ask: &Ask, question: &str) -> Result<(), String> {
     one_sentence(ask, question)?;
-    place_without_subject(ask)
+    place_without_subject(ask)?;
+    one_verb(ask)
+}
+
+/// `Did X in contact inhibited cells resulted in Y`: behind `did`, a verb that is never a participle stands in the past.
+fn one_verb(ask: &Ask) -> Result<(), String> {
+    let text = |i: usize| ask.words.get(i).map_or("", |w| w.folded.as_str());
+    let Some(did) = (0..ask.words.len()).find(|i| matches!(text(*i), "did" | "does" | "do")) else { return Ok(()) };
+    for i in did + 2..ask.words.len() {
+        // A relative clause has its own verb.
+        if matches!(
+            text(i),
+            "that" | "which" | "who" | "when" | "while" | "where" | "whose" | "after" | "before" | "as" | "than"
+        ) {
+            break;
+        }
+        let finite = matches!((text(i), text(i + 1)), ("resulted", "in") | ("led", "to"))
+            || matches!(text(i), "remained" | "occurred" | "became" | "underwent" | "showed");
+        if finite {
+            return Err(format!("bad_grammar: {:?} stands behind {:?}", text(i), text(did)));
+        }
+    }
+    Ok(())
 }
 
 /// A sentence may stand before the one that asks, none behind it.
@@ -71,6 +93,14 @@ mod tests {
         assert!(holds("Dwarf newts were cooled for a day. Which kinase rose in their tails?"));
         assert!(holds("Which serovar of Salmonella enterica subsp. Enterica infects dwarf newts?"));
         assert!(!holds("Which genes mark the newt's tail cells. These genes included TLK1?"));
+    }
+
+    #[test]
+    fn a_question_has_one_verb() {
+        assert!(holds("Did cooling in dwarf newts that remained awake raise TLK1 in the tail?"));
+        assert!(holds("Did a physician-led cooling programme raise TLK1 in the tail of newts?"));
+        assert!(!holds("Did cooling enhance inhibited newt cells resulted in the appearance of TLK1?"));
+        assert!(!holds("How did cooling change starved newts remained awake?"));
     }
 
     #[test]

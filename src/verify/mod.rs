@@ -32,19 +32,23 @@ pub use prepared::Prepared;
 pub use report::Report;
 pub use trial::Trial;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::llm::Embed;
+use crate::model::answer::AnswerSpec;
 use crate::model::id::QuestionId;
 use crate::model::question::{Accepted, Draft, Likeness, Outcome, Rejected, Stage, StageResult, Verdict};
 
 use ask::Ask;
-use novelty::{Fingerprint, Seen};
+use novelty::{Asked, Fingerprint, History, Meaning, Meanings, Seen};
 
 /// The stages with their settings and the registered benchmarks.
 #[derive(Debug, Clone, Default)]
 pub struct Verifier {
     config: Config,
     benchmarks: Benchmarks,
+    embedding: Option<Arc<dyn Embed>>,
 }
 
 /// A draft that went through every stage but novelty, up to its first failure.
@@ -53,7 +57,7 @@ pub struct Examined {
     draft: Draft,
     stages: Vec<StageResult>,
     /// When novelty is still to be judged.
-    fingerprint: Option<Fingerprint>,
+    asked: Option<Asked>,
     took: Vec<(Stage, Duration)>,
 }
 
@@ -70,7 +74,27 @@ impl Examined {
 
 impl Verifier {
     pub fn new(config: Config, benchmarks: Benchmarks) -> Self {
-        Verifier { config, benchmarks }
+        Verifier { config, benchmarks, embedding: None }
+    }
+
+    /// With a model by which questions in other words are found.
+    pub fn with_embedding(self, embedding: Arc<dyn Embed>) -> Self {
+        Verifier { embedding: Some(embedding), ..self }
+    }
+
+    /// An empty history of what this verifier compares.
+    pub fn history(&self) -> History {
+        let novelty::Config { paraphrase, memory_mib, .. } = self.config.novelty;
+        match &self.embedding {
+            Some(model) => History::with_meanings(Meanings::new(model.dimension(), paraphrase, memory_mib)),
+            None => History::new(),
+        }
+    }
+
+    /// A question as novelty looks at it.
+    pub fn asked(&self, question: &str, answer: &AnswerSpec) -> Asked {
+        let meaning = self.embedding.as_ref().and_then(|model| Meaning::of(question, answer, model.as_ref()));
+        Asked { fingerprint: Fingerprint::of(question, answer), meaning }
     }
 
     /// Runs stages 1 to 7 on `draft`, a question of the document behind `prepared`, and adds it to `seen` when it passes.
@@ -87,7 +111,7 @@ impl Verifier {
         let mut took = Vec::with_capacity(6);
         let mut since = Instant::now();
         let ask = Ask::of(&draft.question);
-        let mut fingerprint = None;
+        let mut asked = None;
         let mut pass = |stage: Stage, result: Result<(), String>| -> bool {
             let verdict = if result.is_ok() { Verdict::Pass } else { Verdict::Fail };
             let reason = result.err().unwrap_or_default();
@@ -108,21 +132,21 @@ impl Verifier {
             if pass(Stage::SelfContained, context::check(&draft, slices, &ask, prepared))
                 && pass(Stage::Leak, leak::check(&draft, &ask, prepared))
             {
-                fingerprint = Some(Fingerprint::of(&draft.question, &draft.answer));
+                asked = Some(self.asked(&draft.question, &draft.answer));
                 let quotes = slices.iter().map(|slice| slice.quote.as_str());
                 let _ = pass(Stage::Decontamination, self.decontaminate(&draft.question, quotes))
                     && pass(Stage::Injection, injection::check(&draft, slices, prepared));
             }
         }
-        Examined { draft, stages, fingerprint, took }
+        Examined { draft, stages, asked, took }
     }
 
     /// Judges novelty, the one stage that looks at other questions, and with it the draft; adds it to `seen` when it passes.
     pub fn decide(&self, examined: Examined, id: &QuestionId, seen: &mut impl Seen) -> Outcome {
-        let Examined { draft, mut stages, fingerprint, took: _ } = examined;
+        let Examined { draft, mut stages, asked, took: _ } = examined;
         let mut alike = Vec::new();
-        if let Some(fingerprint) = fingerprint {
-            alike = seen.find(&fingerprint, id, self.config.near_duplicate);
+        if let Some(asked) = asked {
+            alike = seen.find(&asked, id, self.config.near_duplicate);
             let novelty = novelty_of(&alike);
             let at = stages.iter().position(|result| result.stage > Stage::Novelty).unwrap_or(stages.len());
             if novelty.verdict == Verdict::Fail {
@@ -130,7 +154,7 @@ impl Verifier {
             }
             stages.insert(at, novelty);
             if let Some(accepted) = Accepted::new(draft.clone(), stages.clone()) {
-                seen.add(id.clone(), fingerprint);
+                seen.add(id.clone(), asked);
                 alike.retain(|likeness| !likeness.same_answer);
                 return Outcome::Accepted(accepted.with_alike(alike));
             }
@@ -151,7 +175,10 @@ impl Verifier {
 fn novelty_of(alike: &[Likeness]) -> StageResult {
     let (verdict, reason) = match alike.first() {
         None => (Verdict::Pass, String::new()),
-        Some(Likeness { id, same_answer: true, similarity }) => {
+        Some(Likeness { id, same_answer: true, paraphrase: true, .. }) => {
+            (Verdict::Fail, format!("near_duplicate: {} asks the same in other words", id.as_str()))
+        }
+        Some(Likeness { id, same_answer: true, similarity, .. }) => {
             let word = if *similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
             (Verdict::Fail, format!("{word}: of {}", id.as_str()))
         }

@@ -10,7 +10,7 @@ use crate::model::question::{Draft, Likeness, Outcome, Stage};
 use crate::model::status::QuestionStatus;
 use crate::store::Store;
 use crate::store::stage::StageTally;
-use crate::verify::novelty::{Fingerprint, History, Seen};
+use crate::verify::novelty::{Asked, History, Seen};
 use crate::verify::{Examined, Prepared, Verifier};
 
 use super::Error;
@@ -57,11 +57,11 @@ impl Judge {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let read = self.store.read()?;
         if history.is_none() {
-            let mut loaded = History::new();
+            let mut loaded = self.verifier.history();
             for status in [QuestionStatus::Accepted, QuestionStatus::Withdrawn] {
                 read.each_question(status, |id, _, question, answer| {
                     if let Ok(answer) = serde_json::from_str(answer) {
-                        loaded.add(id, Fingerprint::of(question, &answer));
+                        loaded.add(id, self.verifier.asked(question, &answer));
                     }
                 })?;
             }
@@ -131,16 +131,16 @@ struct Adding<'a> {
 }
 
 impl Seen for Adding<'_> {
-    fn find(&self, fingerprint: &Fingerprint, own: &QuestionId, near: f64) -> Vec<Likeness> {
-        self.history.find(fingerprint, own, near)
+    fn find(&self, asked: &Asked, own: &QuestionId, near: f64) -> Vec<Likeness> {
+        self.history.find(asked, own, near)
     }
 
-    fn add(&mut self, id: QuestionId, fingerprint: Fingerprint) {
+    fn add(&mut self, id: QuestionId, asked: Asked) {
         // A question judged again is already there, and stays when this transaction fails.
         if !self.history.remove(&id) {
             self.added.push(id.clone());
         }
-        self.history.add(id, fingerprint);
+        self.history.add(id, asked);
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::drift::explanation::Days;
 use crate::drift::table::{Entry, Row};
-use crate::drift::{Label, Table};
+use crate::drift::{Label, Table, Trained};
 use crate::model::document::ContentLevel;
+use crate::model::status::RefreshStatus;
 use crate::store::labelled::LabelledWork;
+use crate::store::refresh::Refresh;
 use crate::store::{self, Rows};
 use crate::topic::{Assigned, Taxonomy, classifier};
 
@@ -121,6 +123,30 @@ pub fn table(rows: &Rows, taxonomy: Option<&Taxonomy>, as_of: Option<NaiveDate>)
         }
     }
     Ok(table)
+}
+
+/// The models that refreshes and rollbacks made the current one by `until`, each with the papers whose mix it was trained on.
+///
+/// # Errors
+/// When the store can not be read.
+pub fn trained(rows: &Rows, until: DateTime<Utc>) -> Result<Vec<Trained>, store::Error> {
+    /// Rollbacks that are looked at.
+    const MOST: usize = 1000;
+    let promoted: Vec<Refresh> =
+        rows.refreshes()?.into_iter().filter(|refresh| refresh.status == RefreshStatus::Promoted).collect();
+    let since = |refresh: &Refresh, at: DateTime<Utc>| {
+        let day = |key: &str| refresh.plan.as_ref()?[key].as_str()?.parse::<NaiveDate>().ok();
+        Some((at, Trained { since: at.date_naive(), from: day("literature_from")?, to: day("cutoff")? }))
+    };
+    let mut all: Vec<(DateTime<Utc>, Trained)> =
+        promoted.iter().filter_map(|refresh| since(refresh, refresh.ended_at?)).collect();
+    for (at, model, version) in rows.audited("refresh_rolled_back", MOST)? {
+        let was = |refresh: &&Refresh| refresh.model == model && refresh.version.as_deref() == Some(version.as_str());
+        all.extend(promoted.iter().rev().find(was).and_then(|refresh| since(refresh, at)));
+    }
+    all.retain(|(at, _)| *at <= until);
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, trained)| trained).collect())
 }
 
 /// The sources of which fewer than half of the works have a label that is known.

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use aludel::llm::Place;
 use aludel::llm::candle::Invented;
 use aludel::llm::candle::architecture::Family;
 use aludel::model::answer::AnswerSpec;
 use aludel::refresh::guard::Limits;
 use aludel::refresh::job::{
-    Base, Budget, FORMAT, Folder, INTERRUPTED, Objective, Plan, Question, Status, Training, fingerprint,
+    Base, Budget, FORMAT, Folder, INTERRUPTED, Objective, Plan, Question, Rollout, Status, Training, fingerprint,
 };
 use tempfile::TempDir;
 
@@ -46,6 +47,8 @@ fn job(outside: &Path, max_steps: u64) -> Folder {
         base_model: Base { name: "org/tiny".into(), sha256: fingerprint(&base).unwrap(), path: base },
         start_adapter: None,
         objective: Objective::Grpo,
+        device: Place::Cpu,
+        rollout: Rollout::default(),
         training: Training {
             learning_rate: 3e-3,
             lora_rank: 4,

@@ -65,7 +65,16 @@ impl RowArgs {
     /// # Errors
     /// As [`RowArgs::read`].
     pub fn overview(&self, config: Config) -> anyhow::Result<Overview> {
-        Ok(Overview::of(self.read(Texts::None)?, config)?)
+        let table = self.read(Texts::None)?;
+        let trained = match self.series {
+            Some(_) => Vec::new(),
+            None => {
+                let store = self.store()?;
+                let end = self.as_of_end().unwrap_or_else(|| store.clock().now());
+                topics::trained(&*store.read()?, end)?
+            }
+        };
+        Ok(Overview::of(table, config, &trained)?)
     }
 
     /// # Errors

@@ -7,7 +7,7 @@ use crate::cli::settings::Settings;
 use crate::refresh::trigger::judge;
 use crate::release::publish::Root;
 use crate::store::Store;
-use crate::worker::jobs::refresh::{Prepared, draw_up, situation};
+use crate::worker::jobs::refresh::{Predicted, Prepared, draw_up, situation};
 
 /// Show what a refresh would be made of now, and what speaks against it; starts nothing
 #[derive(Debug, clap::Args)]
@@ -45,6 +45,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     crate::cli::print_bytes(told(&drawn.prepared, &verdict.reasons, &refusals).as_bytes())
 }
 
+/// What it will take, in words.
+fn predicted(predicted: &Predicted) -> String {
+    let seconds = predicted.seconds.map(|seconds| format!("{seconds:.0} seconds"));
+    let memory = predicted.memory_bytes.map(|bytes| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)));
+    let parts: Vec<String> = [seconds, memory].into_iter().flatten().collect();
+    let from = match predicted.parameters {
+        Some(parameters) => format!("reckoned from {:.0} million parameters", parameters as f64 / 1e6),
+        None => "as the last one went".to_owned(),
+    };
+    if parts.is_empty() { String::new() } else { format!("about {}, {from}\n", parts.join(" and ")) }
+}
+
 fn told(plan: &Prepared, reasons: &[String], refusals: &[String]) -> String {
     let mut out = format!(
         "{} {} with {}, seed {}\n{} questions of {} papers up to {}; {} watched; {} younger than {} to compare on\nagainst {}\n",
@@ -69,9 +81,7 @@ fn told(plan: &Prepared, reasons: &[String], refusals: &[String]) -> String {
             alignment["available"],
         ));
     }
-    if let Some(seconds) = plan.predicted.seconds {
-        out.push_str(&format!("about {seconds:.0} seconds, as the last one went\n"));
-    }
+    out.push_str(&predicted(&plan.predicted));
     for reason in reasons {
         out.push_str(&format!("calls for it: {reason}\n"));
     }

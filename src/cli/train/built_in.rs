@@ -1,12 +1,17 @@
 //! The built-in engine: a bar on a terminal, lines elsewhere.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::llm::candle::Place;
+use crate::llm::Place;
+use crate::llm::candle::adapter::ADAPTER_CONFIG;
+use crate::llm::candle::sample::Sampling;
 use crate::refresh::engine::{CANDLE, Ending};
-use crate::refresh::evaluate::ask::Ask;
+use crate::refresh::evaluate::Responses;
+use crate::refresh::evaluate::ask::{Ask, Settings};
 use crate::refresh::job::{Folder, Phase, Plan, Question, Step};
 use crate::refresh::train::{self, Event, Host};
 
@@ -35,10 +40,30 @@ pub fn answer(
     Ok(done)
 }
 
+/// Has a model on this disk answer what is missing: full weights or a GGUF file, or an adapter's folder with its base model.
+pub fn answer_by(
+    model: &Path,
+    base: Option<&Path>,
+    device: Place,
+    settings: &Settings,
+    questions: &[Question],
+    responses: &mut Responses,
+) -> anyhow::Result<()> {
+    let by = match (model.join(ADAPTER_CONFIG).is_file(), base) {
+        (false, _) => ("model", model, None),
+        (true, Some(base)) => ("model", base, Some(model)),
+        (true, None) => bail!("{} is an adapter: say with --base or `refresh.base_model` on what", model.display()),
+    };
+    let sampling = Sampling { temperature: settings.temperature, top_p: 1.0, stop: Vec::new() };
+    let bar = bar(0);
+    with_host(&bar, &|| false, |host| train::answer_by(by, device, &sampling, settings, questions, responses, host))?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
 fn with_host<T>(bar: &ProgressBar, stop: &dyn Fn() -> bool, run: impl FnOnce(&mut Host<'_>) -> T) -> T {
     let mut tell = |event: Event<'_>| tell(bar, &event);
     let mut host = Host {
-        place: Place::Auto,
         interrupted: stop,
         peak_bytes: &super::super::peak_rss_bytes,
         free_bytes: free_bytes(),

@@ -1,10 +1,10 @@
 //! `aludel train`: the process in which a refresh trains and is evaluated, never the service's own.
 
 #[cfg(feature = "candle")]
-mod built_in;
+pub(super) mod built_in;
 #[cfg(not(feature = "candle"))]
 #[path = "absent.rs"]
-mod built_in;
+pub(super) mod built_in;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

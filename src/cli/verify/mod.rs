@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut input = BufReader::with_capacity(1 << 16, file);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let verifier = Verifier::new(Config::default(), Benchmarks::default());
-    let mut history = History::new();
+    let mut history = verifier.history();
     let (mut confusion, mut with_model) = (Confusion::default(), Confusion::default());
     let solver = args.trial.then(|| Solver::open(&args.settings)).transpose()?;
     let as_text = !args.json && io::stdout().is_terminal();

@@ -13,6 +13,7 @@ use super::comparison::{self, Comparison, Stratum, compare, strata};
 use super::decision::{Decision, Measured, Peak, Reason, Season, SourceUse};
 use super::guard::{self, Volume, volumes};
 use super::moved::moved_shares;
+use super::trained::{self, Trained};
 use super::window::{Counts, Window};
 use crate::model::status::DriftState;
 
@@ -32,20 +33,42 @@ pub struct Names<'a> {
     pub sources: &'a [String],
 }
 
-/// Judges every week of `weeks` (full weeks in a row, same topics and sources in all) that comes after the first reference.
+/// Judges every week of `weeks` (full weeks in a row, same topics and sources in all) that comes after the first reference; from the day
+/// on which a model of `trained` became the current one, its mix is the reference.
 ///
 /// # Errors
 /// [`Error::Setting`].
-pub fn detect(weeks: &[Window], names: Names<'_>, config: &Config) -> Result<Vec<Decision>, Error> {
+pub fn detect(
+    weeks: &[Window],
+    names: Names<'_>,
+    config: &Config,
+    trained: &[Trained],
+) -> Result<Vec<Decision>, Error> {
     config.check()?;
-    Ok(decisions(weeks, names, config, Bands::exact(config.band_level, config.draws, config.seed)))
+    Ok(decisions(weeks, names, config, trained, Bands::exact(config.band_level, config.draws, config.seed)))
 }
 
-pub(super) fn decisions(weeks: &[Window], names: Names<'_>, config: &Config, bands: Bands) -> Vec<Decision> {
+pub(super) fn decisions(
+    weeks: &[Window],
+    names: Names<'_>,
+    config: &Config,
+    trained: &[Trained],
+    bands: Bands,
+) -> Vec<Decision> {
     let volumes = volumes(weeks, config.outage_share, config.bulk_factor);
     let Some(reference) = first_reference(weeks, &volumes, config) else { return Vec::new() };
     let first = reference.end + config.window_weeks - 1;
-    let mut detector = Detector { weeks, names, config, volumes, bands, machine: Machine::NEW, reference: None };
+    let mut detector = Detector {
+        weeks,
+        names,
+        config,
+        trained,
+        current: None,
+        volumes,
+        bands,
+        machine: Machine::NEW,
+        reference: None,
+    };
     detector.refer_to(reference);
     (first..weeks.len()).map(|at| detector.judge(at)).collect()
 }
@@ -107,6 +130,9 @@ struct Detector<'a> {
     weeks: &'a [Window],
     names: Names<'a>,
     config: &'a Config,
+    trained: &'a [Trained],
+    /// The model whose mix is the reference.
+    current: Option<Trained>,
     volumes: Vec<Vec<Volume>>,
     bands: Bands,
     machine: Machine,
@@ -123,6 +149,7 @@ impl Detector<'_> {
     /// Judges the window that ends with week `at`.
     fn judge(&mut self, at: usize) -> Decision {
         let window = at + 1 - self.config.window_weeks..at + 1;
+        self.follow_model(at);
         self.grow_reference(window.start);
         let before = self.machine.state;
         // Proof: set before the first window is judged.
@@ -158,6 +185,22 @@ impl Detector<'_> {
             self.renew();
         }
         decision
+    }
+
+    /// A model that became the current one by week `at` brings its mix, if that has rows enough.
+    fn follow_model(&mut self, at: usize) {
+        let newest = trained::current(self.trained, self.weeks[at].to).copied();
+        if newest == self.current {
+            return;
+        }
+        self.current = newest;
+        let Some(weeks) = newest.and_then(|model| model.weeks(&self.weeks[..at])) else { return };
+        let labelled: u64 = usable(self.weeks, &self.volumes, weeks.clone()).iter().map(Counts::n_labelled).sum();
+        if labelled >= self.config.minimum_reference {
+            self.machine = Machine::NEW;
+            self.bands.forget();
+            self.refer_to(weeks);
+        }
     }
 
     /// After a cool-down the mix that was called drift is the reference.
@@ -214,8 +257,8 @@ impl Detector<'_> {
             moved: Vec::new(),
         };
         let weight: f64 = decision.sources.iter().map(|source| source.weight).sum();
-        // A reference that has just begun anew may hold weeks of this window.
-        if reference.weeks.end > window.start && reference.begun_anew {
+        // A reference that has just begun anew, or a model's, may hold weeks of this window.
+        if reference.weeks.end > window.start {
             return (Err(Reason::TooFew), decision);
         }
         if decision.n_current < config.minimum_documents || decision.n_reference < config.minimum_reference {
@@ -414,7 +457,38 @@ mod tests {
         // The order of a series is by name; nothing may depend on it.
         let sources = ["tiny", "first", "second"].map(str::to_owned);
         let names = Names { topics: &topics, sources: &sources };
-        detect(weeks, names, &Config { draws: 200, ..config.clone() }).unwrap()
+        detect(weeks, names, &Config { draws: 200, ..config.clone() }, &[]).unwrap()
+    }
+
+    /// A shift is called, a model is trained on the new mix, and the next shift is one from that: back to the first mix.
+    #[test]
+    fn the_mix_of_the_current_model_is_the_reference() {
+        let mixes = |week: usize| match week {
+            0..40 => [50, 30, 20],
+            40..80 => [20, 30, 50],
+            _ => [50, 30, 20],
+        };
+        let weeks = weeks(110, |week, _| mixes(week));
+        let topics = ["a", "b", "c"].map(str::to_owned);
+        let sources = ["tiny", "first", "second"].map(str::to_owned);
+        let names = Names { topics: &topics, sources: &sources };
+        let config = Config { draws: 200, renew_reference: false, minimum_reference: 400, ..Config::default() };
+        let refreshes = |trained: &[Trained]| -> Vec<NaiveDate> {
+            let log = detect(&weeks, names, &config, trained).unwrap();
+            log.iter().filter(|decision| decision.refresh).map(|decision| decision.to).collect()
+        };
+        let first = refreshes(&[]);
+        assert_eq!(first.len(), 1, "the second shift leads back to the reference: {first:?}");
+        let model = Trained { since: weeks[60].from, from: weeks[41].from, to: weeks[55].to };
+        let both = refreshes(&[model]);
+        assert_eq!((both.len(), both[0]), (2, first[0]), "{both:?}");
+        assert!(both[1] > weeks[80].to, "{both:?}");
+        // What it was trained on is too little to tell.
+        let few = Trained { from: weeks[55].from, to: weeks[55].to, ..model };
+        assert_eq!(refreshes(&[few]), first);
+        let log = detect(&weeks, names, &config, &[model]).unwrap();
+        let after = log.iter().find(|decision| decision.to >= model.since).unwrap();
+        assert_eq!((after.reference_from, after.reference_to), (model.from, model.to));
     }
 
     /// Two sources whose rows are the same in number and, in winter, in their topics; the first source is too small to be compared.

@@ -1,9 +1,13 @@
 //! The shape of a model, from a GGUF's metadata or a `config.json`. What our forward pass does not compute is refused by name.
 
+use std::path::Path;
+
 use candle_core::quantized::gguf_file::Value as Gguf;
 use serde_json::Value;
 
-use super::gguf::Metadata;
+use super::Error;
+use super::gguf::{GgufFile, Metadata};
+use super::weights::json;
 
 /// No side of a model is believed to be longer.
 const MOST: usize = 1 << 24;
@@ -59,6 +63,18 @@ pub struct Architecture {
 }
 
 impl Architecture {
+    /// Of the model that lies at `path`, without its weights.
+    ///
+    /// # Errors
+    /// When there is none, or it is not computed here.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        if !path.is_dir() {
+            return Ok(GgufFile::open(path)?.architecture);
+        }
+        let path = path.join("config.json");
+        Architecture::from_json(&json(&path)?).map_err(|reason| Error::model(&path, reason))
+    }
+
     /// From the `config.json` of transformers.
     ///
     /// # Errors

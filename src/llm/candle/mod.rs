@@ -8,6 +8,7 @@ pub mod architecture;
 mod cache;
 pub mod decoder;
 mod device;
+pub mod embedding;
 mod engine;
 mod error;
 mod gguf;
@@ -30,6 +31,7 @@ pub(crate) mod tests;
 
 pub use cache::Room;
 pub use decoder::Decoder;
+pub use embedding::Embedding;
 pub use engine::{Candle, Computer};
 pub use error::Error;
 pub use gradient::{Gradients, Trained};

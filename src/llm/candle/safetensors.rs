@@ -70,7 +70,7 @@ impl Weights for Folder {
     }
 }
 
-/// Every tensor of one file, as f32 on the CPU.
+/// Every tensor of one file, as f32 on the CPU; whole numbers, too.
 ///
 /// # Errors
 /// When the file can not be read or is not what the format says.
@@ -86,6 +86,9 @@ impl Place {
             "F32" => DType::F32,
             "F16" => DType::F16,
             "BF16" => DType::BF16,
+            "I64" => DType::I64,
+            // Candle has no signed bytes: read as bytes, below.
+            "I8" => DType::U8,
             other => return Err(wrong(&format!("numbers of type {other} are not read here"))),
         };
         let (from, to) = self.header.data_offsets;
@@ -102,6 +105,10 @@ impl Place {
         file.seek(SeekFrom::Start(self.start + from)).map_err(Error::io(&self.file))?;
         let mut data = vec![0; bytes];
         file.read_exact(&mut data).map_err(Error::io(&self.file))?;
+        if self.header.dtype == "I8" {
+            let signed: Vec<f32> = data.iter().map(|byte| f32::from(byte.cast_signed())).collect();
+            return Ok(Tensor::from_vec(signed, self.header.shape.as_slice(), &Device::Cpu)?);
+        }
         Ok(Tensor::from_raw_buffer(&data, dtype, &self.header.shape, &Device::Cpu)?.to_dtype(DType::F32)?)
     }
 }

@@ -8,6 +8,7 @@ use crate::model::answer::AnswerSpec;
 use crate::model::document::{Document, PassageKind, PassageRef, header_row};
 use crate::model::question::{Draft, Evidence, Generator, QuestionKind};
 
+use super::super::order;
 use super::quote::locate;
 
 /// So many faults of a reply are told to the model.
@@ -145,5 +146,20 @@ fn read_item(value: Value, passages: &[PassageRef<'_>], generator: &Generator) -
         return Err("it asks nothing".to_owned());
     }
     let kind = item.kind.as_str().and_then(QuestionKind::from_name);
-    Ok(Draft { question, answer: item.answer, evidence, generator: generator.clone(), kind })
+    Ok(Draft { answer: in_order(&question, item.answer), question, evidence, generator: generator.clone(), kind })
+}
+
+/// A choice in an order of its own: models put the right option where they like it best.
+fn in_order(question: &str, answer: AnswerSpec) -> AnswerSpec {
+    match answer {
+        AnswerSpec::Choice { options, correct } if !order::is_ordered(&options) => {
+            let right = ('A'..='Z')
+                .take(options.len())
+                .position(|letter| correct.trim().eq_ignore_ascii_case(&letter.to_string()));
+            // A letter without an option is for verification to refuse.
+            let given = AnswerSpec::Choice { options: options.clone(), correct };
+            right.and_then(|right| order::choice(question, options, right)).unwrap_or(given)
+        }
+        other => other,
+    }
 }

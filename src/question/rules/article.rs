@@ -173,6 +173,8 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
                 || lower.ends_with("est")
                 || matches!(lower.as_str(), "most" | "first" | "last")
                 || bare.chars().any(|c| c.is_uppercase() || c.is_ascii_digit())
+                    // `the N-terminal domain`: of which protein?
+                    && !["N-term", "C-term", "NH2-term", "COOH-term"].iter().any(|end| bare.starts_with(end))
             {
                 return true;
             }
@@ -211,6 +213,12 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
                     | "from"
                     | "via"
                     | "during"
+                    | "essential"
+                    | "required"
+                    | "necessary"
+                    | "sufficient"
+                    | "dispensable"
+                    | "responsible"
             );
             let placed = matches!(lower.as_str(), "in" | "at" | "on" | "within" | "across" | "among");
             if placed {

@@ -3,31 +3,50 @@
 use crate::model::answer::AnswerSpec;
 use crate::text::quantity;
 
+use super::adrift::{has_mutation_adrift, is_number_adrift, is_unit_misprinted};
 use super::article::articles_are_anchored;
 use super::clause::Clause;
 use super::context::{Context, is_name};
 use super::long_form::expand;
 use super::pattern::Candidate;
+use super::pattern::side::NO_DIFFERENCE;
 use super::words::{GENERIC, MEASURES, PREPOSITIONS};
 
 const MAX_WORDS: usize = 40;
 
 /// The finished question, or `None` when it would not stand alone, gives its answer away or is too long.
-pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_>) -> Option<Candidate> {
-    let candidate = shuffle_sides(candidate);
+pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, context: &Context<'_>) -> Option<Candidate> {
+    let candidate = with_sides(candidate);
     let mut ask = candidate.ask.split_whitespace().filter(|w| *w != "itself").collect::<Vec<_>>().join(" ");
     let named = match &clause.front {
         Some(front) => format!("{front} {ask}"),
         None => ask.clone(),
     };
+    let setting = context.setting.as_ref().and_then(|setting| setting.before(&named, passage));
     if let Some(front) = &clause.front {
-        ask = format!("{}, {ask}", capital(front));
         if !quantity::scan(front).iter().all(|q| q.is_value()) {
             return None;
         }
-    }
-    if let Some(setting) = context.setting_for(&named).filter(|_| clause.front.is_none()) {
+        // `In fasted mice`, `Among women`: the front is a setting already.
+        let place = front
+            .split(' ')
+            .next()
+            .is_some_and(|w| matches!(w, "In" | "in" | "Among" | "among" | "Of" | "Across" | "across"));
+        ask = match setting.filter(|_| !place) {
+            Some(setting) => format!("{setting}, {}, {ask}", small(front)),
+            None => format!("{}, {ask}", capital(front)),
+        };
+    } else if let Some(setting) = setting {
         ask = format!("{setting}, {ask}");
+    }
+    if let AnswerSpec::Number { unit, .. } = &candidate.answer
+        && (is_number_adrift(candidate.rule, &named, setting.is_some(), context)
+            || is_unit_misprinted(&named, unit.as_deref()))
+    {
+        return None;
+    }
+    if has_mutation_adrift(&named) {
+        return None;
     }
     let checks = ask.clone();
     if !articles_are_anchored(&checks) {
@@ -44,7 +63,7 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     }
     if let AnswerSpec::Choice { options, .. } = &candidate.answer
         && (options.iter().any(|o| !articles_are_anchored(o))
-            || candidate.rule == "choice_sides" && options.iter().take(2).any(|o| o.len() < 3))
+            || candidate.rule == "choice_sides" && options.iter().any(|o| o.len() < 3))
     {
         return None;
     }
@@ -58,12 +77,18 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, context: &Context<'_
     }
     let last = ask.trim_end_matches('?').rsplit(' ').next().unwrap_or("");
     if PREPOSITIONS.contains(&last)
-        || matches!(last, "the" | "a" | "an" | "significantly" | "not")
+        || matches!(last, "the" | "a" | "an" | "significantly" | "not" | "compared" | "relative" | "when")
         || ["-dependent", "-independent", "-mediated", "-specific"].iter().any(|end| last.ends_with(end))
     {
         return None;
     }
     Some(Candidate { ask, open, ..candidate })
+}
+
+/// A front, which opens with a preposition, inside a sentence.
+fn small(front: &str) -> String {
+    let mut chars = front.chars();
+    chars.next().map(|first| first.to_lowercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
 fn capital(text: &str) -> String {
@@ -82,25 +107,14 @@ fn capital(text: &str) -> String {
     }
 }
 
-/// Puts the sides of a two-sided choice in an order that the text decides, and names them in the question.
-fn shuffle_sides(mut candidate: Candidate) -> Candidate {
+/// Names the sides of a two-sided choice in the question, in the order of the options.
+fn with_sides(mut candidate: Candidate) -> Candidate {
     if candidate.rule != "choice_sides" {
         return candidate;
     }
-    let swap = blake3::hash(candidate.ask.as_bytes()).as_bytes()[2] & 1 == 1;
-    if let AnswerSpec::Choice { options, correct } = &mut candidate.answer
-        && swap
-        && options.len() >= 2
-    {
-        options.swap(0, 1);
-        if correct == "A" {
-            *correct = "B".to_owned();
-        }
-    }
-    if let AnswerSpec::Choice { options, .. } = &candidate.answer
-        && let [one, two, ..] = options.as_slice()
-    {
-        candidate.ask = format!("{}: {one} or {two}", candidate.ask);
+    if let AnswerSpec::Choice { options, .. } = &candidate.answer {
+        let sides: Vec<&str> = options.iter().map(String::as_str).filter(|o| *o != NO_DIFFERENCE).collect();
+        candidate.ask = format!("{}: {}", candidate.ask, sides.join(" or "));
     }
     candidate
 }
@@ -164,7 +178,7 @@ fn is_pinned(named: &str, rule: &str) -> bool {
     match rule {
         "patient" => n_named >= 1 && n_content >= 4,
         "required" => n_named >= 2,
-        _ if named.contains("what ") => n_named >= 1 && n_content >= 5 || n_named >= 2 && n_content >= 4,
+        _ if named.contains("what ") => n_named >= 1 && n_content >= 6 || n_named >= 2 && n_content >= 4,
         _ => n_named >= 2 && n_content >= 3 || n_named >= 1 && n_content >= 4 || n_content >= 8,
     }
 }
@@ -180,8 +194,42 @@ fn is_broken(ask: &str) -> bool {
         matches!(pair[0], "in" | "at" | "on" | "of" | "with")
             && matches!(pair[1], "during" | "in" | "after" | "of" | "by" | "at")
     });
+    // `patient 3`, `compound 7d`, `group B`: only the paper knows which.
     let numbered = words.windows(2).any(|pair| {
-        matches!(pair[0], "sample" | "patient" | "case") && pair[1].starts_with(|c: char| c.is_ascii_digit())
+        const NUMBERED: &[&str] = &[
+            "sample",
+            "patient",
+            "case",
+            "compound",
+            "compounds",
+            "derivative",
+            "clone",
+            "cluster",
+            "variant",
+            "fraction",
+            "group",
+            "arm",
+            "cohort",
+            "subject",
+            "batch",
+        ];
+        let label = pair[1].trim_end_matches(['?', ',']);
+        NUMBERED.contains(&pair[0])
+            && (label.starts_with(|c: char| c.is_ascii_digit())
+                || label.len() == 1 && label.bytes().all(|b| b.is_ascii_uppercase()))
+    });
+    // `an R-dependent mechanism`: a letter of the paper's own.
+    let lettered = words.iter().any(|w| {
+        w.split_once('-').is_some_and(|(one, rest)| {
+            one.len() == 1 && matches!(rest.trim_end_matches('?'), "dependent" | "independent")
+        })
+    });
+    // `evaluated for that phenotype`: which one was said before.
+    let dangling = words.windows(3).any(|three| {
+        three[1] == "that"
+            && PREPOSITIONS.contains(&three[0])
+            && !PREPOSITIONS.contains(&three[2].trim_end_matches('?'))
+            && !matches!(three[0], "than" | "and" | "or" | "but" | "as")
     });
     let bytes = ask.as_bytes();
     let stopped = bytes.windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_digit());
@@ -193,7 +241,7 @@ fn is_broken(ask: &str) -> bool {
             .is_some_and(|m| m.ends_with(|c: char| c.is_ascii_alphanumeric()) && m.bytes().any(|b| b.is_ascii_digit()))
             && words.get(at + 1).is_none_or(|next| PREPOSITIONS.contains(next))
     });
-    both || doubled || numbered || stopped || glued || bare_marker
+    both || doubled || numbered || lettered || dangling || stopped || glued || bare_marker
 }
 
 fn leaks(answer: &AnswerSpec, ask: &str) -> bool {

@@ -4,6 +4,7 @@ use crate::model::answer::{AnswerSpec, Comparator};
 use crate::model::document::{PassageRef, SectionKind};
 use crate::text::quantity;
 
+use super::super::order;
 use super::context::{Context, is_name};
 use super::pattern::Candidate;
 use super::pattern::name::is_material;
@@ -44,7 +45,9 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
             || name.len() >= 3 && name.as_bytes()[1..].iter().all(u8::is_ascii_digit)
             || name.ends_with(|c: char| c.is_ascii_uppercase()) && name.bytes().filter(u8::is_ascii_digit).count() >= 2
     };
-    if residue(value) {
+    // `which protein regulates the function of neural stem cells`: the wrong ones may do so, too.
+    let names = |word: &str| is_name(word) || word.split('-').any(is_name);
+    if residue(value) || !candidate.ask.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(names) {
         return None;
     }
     let digit = |name: &str| name.bytes().any(|b| b.is_ascii_digit());
@@ -93,15 +96,8 @@ pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &C
     if options.len() < 3 {
         return None;
     }
-    let place = usize::from(blake3::hash(candidate.ask.as_bytes()).as_bytes()[1] % 4);
-    options.insert(place, value.clone());
-    let correct = ["A", "B", "C", "D"].get(place)?.to_string();
-    Some(Candidate {
-        rule: "choice_names",
-        ask: candidate.ask.clone(),
-        answer: AnswerSpec::Choice { options, correct },
-        open: false,
-    })
+    options.push(value.clone());
+    chosen("choice_names", candidate, options, 3)
 }
 
 /// A place as a choice: three other places of the same kind that the paper names, none of them in the passage.
@@ -122,15 +118,8 @@ fn with_other_places(candidate: &Candidate, value: &str, passage: &str, context:
     if options.len() < 3 {
         return None;
     }
-    let place = usize::from(blake3::hash(candidate.ask.as_bytes()).as_bytes()[1] % 4);
-    options.insert(place, value.to_owned());
-    let correct = ["A", "B", "C", "D"].get(place)?.to_string();
-    Some(Candidate {
-        rule: "choice_places",
-        ask: candidate.ask.clone(),
-        answer: AnswerSpec::Choice { options, correct },
-        open: false,
-    })
+    options.push(value.to_owned());
+    chosen("choice_places", candidate, options, 3)
 }
 
 /// A number question as a choice: three other values of the paper in the same unit, well apart from the key and each other.
@@ -175,21 +164,17 @@ pub(super) fn with_other_values(
     if values.len() < 4 {
         return None;
     }
-    values.sort_by(f64::total_cmp);
-    let place = values.iter().position(|v| v == value)?;
-    let space = if unit == "%" {
-        ""
-    } else if unit == "fold" {
-        "-"
-    } else {
-        " "
+    let space = match unit.as_str() {
+        "%" => "",
+        "fold" => "-",
+        _ => " ",
     };
     let options = values.iter().map(|v| format!("{v}{space}{unit}")).collect();
-    let correct = ["A", "B", "C", "D"].get(place)?.to_string();
-    Some(Candidate {
-        rule: "choice_values",
-        ask: candidate.ask.clone(),
-        answer: AnswerSpec::Choice { options, correct },
-        open: false,
-    })
+    chosen("choice_values", candidate, options, 0)
+}
+
+/// The question as a choice between `options`, in an order of its own.
+fn chosen(rule: &'static str, candidate: &Candidate, options: Vec<String>, right: usize) -> Option<Candidate> {
+    let answer = order::choice(&candidate.ask, options, right)?;
+    Some(Candidate { rule, ask: candidate.ask.clone(), answer, open: false })
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::model::document::{Document, PassageRef};
 use crate::text::abbreviation::Abbreviations;
 
+use super::setting::Setting;
 use super::words::GENERIC;
 
 pub(super) struct Context<'d> {
     pub abbreviations: Abbreviations,
-    /// `In patients with sepsis` or `In mice`, from the title.
-    pub setting: Option<String>,
+    pub setting: Option<Setting>,
     /// Words that occur in lower case somewhere: a capitalised first word found here loses its capital.
     lower: HashSet<&'d str>,
     /// Words that occur with a capital inside a sentence: names.
@@ -23,58 +23,6 @@ pub(super) struct Context<'d> {
     materials: HashSet<&'d str>,
     title: String,
 }
-
-/// Who or what was studied, with the words that say so.
-const ORGANISMS: &[(&str, &str)] = &[
-    ("mice", "mice"),
-    ("mouse", "mice"),
-    ("murine", "mice"),
-    ("rats", "rats"),
-    ("rat", "rats"),
-    ("zebrafish", "zebrafish"),
-    ("Drosophila", "Drosophila"),
-    ("Arabidopsis", "Arabidopsis"),
-    ("yeast", "yeast"),
-    ("Xenopus", "Xenopus"),
-    ("C. elegans", "Caenorhabditis elegans"),
-    ("Caenorhabditis elegans", "Caenorhabditis elegans"),
-    ("E. coli", "Escherichia coli"),
-    ("Escherichia coli", "Escherichia coli"),
-    ("macaques", "macaques"),
-    ("monkeys", "monkeys"),
-    ("pigs", "pigs"),
-    ("rice", "rice"),
-    ("maize", "maize"),
-    ("honeybees", "honeybees"),
-    ("honey bees", "honey bees"),
-    ("chickens", "chickens"),
-    ("cattle", "cattle"),
-    ("sheep", "sheep"),
-    ("dogs", "dogs"),
-    ("planarians", "planarians"),
-    ("Plasmodium falciparum", "Plasmodium falciparum"),
-    ("Mycobacterium tuberculosis", "Mycobacterium tuberculosis"),
-    ("tomato", "tomato"),
-    ("wheat", "wheat"),
-];
-
-const PEOPLE: &[&str] = &[
-    "patients",
-    "children",
-    "adults",
-    "women",
-    "men",
-    "infants",
-    "adolescents",
-    "people",
-    "individuals",
-    "humans",
-    "volunteers",
-    "workers",
-    "students",
-    "pregnancy",
-    "survivors",
-];
 
 impl<'d> Context<'d> {
     pub fn new(document: &Document, passages: &[PassageRef<'d>]) -> Self {
@@ -95,7 +43,17 @@ impl<'d> Context<'d> {
                 }
                 // `PRL receptor` is the receptor of PRL, no receptor called so: only what stands before tells such a class.
                 let own = |class: &&str| {
-                    !matches!(*class, "receptor" | "transporter" | "ligase" | "protease" | "phosphatase")
+                    const OF_IT: &[&str] = &[
+                        "receptor",
+                        "transporter",
+                        "ligase",
+                        "protease",
+                        "phosphatase",
+                        "inhibitor",
+                        "agonist",
+                        "antagonist",
+                    ];
+                    !OF_IT.contains(class)
                 };
                 if let Some(class) = class_word(word).filter(own).filter(|_| is_name(before)) {
                     classes.entry(before).or_insert(class);
@@ -119,7 +77,7 @@ impl<'d> Context<'d> {
         }
         Context {
             abbreviations: Abbreviations::collect(passages.iter().map(|p| p.text)),
-            setting: setting(&document.title).or_else(|| organism_of(&document.keywords)),
+            setting: Setting::of(document, passages),
             lower,
             capitalised,
             names,
@@ -192,60 +150,6 @@ impl<'d> Context<'d> {
                     .any(|end| lowered.ends_with(end));
         if capital && known { lowered + &text[word.len()..] } else { text.to_owned() }
     }
-
-    /// The setting to put before a clause that names no organism or people of its own.
-    pub fn setting_for(&self, clause: &str) -> Option<&str> {
-        let setting = self.setting.as_deref()?;
-        let words: Vec<String> = clause.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-        let species = clause
-            .split(' ')
-            .any(|w| w.len() == 2 && w.ends_with('.') && w.starts_with(|c: char| c.is_ascii_uppercase()));
-        let named = species
-            || ORGANISMS.iter().any(|(cue, _)| clause.contains(cue))
-            || PEOPLE.iter().any(|p| words.iter().any(|w| w == p))
-            || [
-                "human",
-                "participants",
-                "males",
-                "females",
-                "girls",
-                "boys",
-                "larvae",
-                "worms",
-                "flies",
-                "mosquitoes",
-                "plants",
-                "animals",
-                "embryos",
-                "vitro",
-                "mouse",
-                "rat",
-                "yeast",
-                "bacteria",
-                "cultured",
-                "macrophages",
-                "fibroblasts",
-                "proteins",
-                "purified",
-                "recombinant",
-                "reconstituted",
-                "liposomes",
-                "lysates",
-                "extracts",
-                "affinity",
-                "kd",
-                "ec50",
-                "ic50",
-            ]
-            .iter()
-            .any(|p| words.iter().any(|w| w == p));
-        // `HeLa cells`: a cell line has its own species.
-        let line = words
-            .windows(2)
-            .any(|pair| matches!(pair[1].as_str(), "cells" | "cell") && pair[0].bytes().any(|b| b.is_ascii_digit()))
-            || ["hela", "hek", "jurkat", "cos", "cho"].iter().any(|l| words.iter().any(|w| w == l));
-        (!named && !line).then_some(setting)
-    }
 }
 
 /// A gene, protein, microRNA, drug code or cell line by its shape: capitals or digits within, two to twelve characters.
@@ -280,6 +184,9 @@ fn class_word(word: &str) -> Option<&'static str> {
         "helicase",
         "chaperone",
         "oncogene",
+        "inhibitor",
+        "agonist",
+        "antagonist",
     ];
     WORDS.iter().find(|w| **w == word).copied()
 }
@@ -320,92 +227,4 @@ fn is_material_word(word: &str) -> bool {
             | "motif"
             | "mutants"
     )
-}
-
-/// The one research organism among the keywords, as eLife and others give it; none when there are several, or people.
-fn organism_of(keywords: &[String]) -> Option<String> {
-    const RESEARCH: &[(&str, &str)] = &[
-        ("mouse", "mice"),
-        ("rat", "rats"),
-        ("d. melanogaster", "Drosophila"),
-        ("drosophila", "Drosophila"),
-        ("c. elegans", "Caenorhabditis elegans"),
-        ("zebrafish", "zebrafish"),
-        ("arabidopsis", "Arabidopsis"),
-        ("a. thaliana", "Arabidopsis"),
-        ("s. cerevisiae", "budding yeast"),
-        ("s. pombe", "fission yeast"),
-        ("xenopus", "Xenopus"),
-        ("chicken", "chickens"),
-        ("rhesus macaque", "macaques"),
-        ("e. coli", "Escherichia coli"),
-        ("human", ""),
-        ("viruses", ""),
-        ("other", ""),
-    ];
-    let mut found: Vec<&str> = keywords
-        .iter()
-        .filter_map(|k| {
-            let k = k.to_lowercase();
-            RESEARCH.iter().find(|(name, _)| *name == k).map(|(_, plural)| *plural)
-        })
-        .collect();
-    found.dedup();
-    match found.as_slice() {
-        [one] if !one.is_empty() => Some(format!("In {one}")),
-        _ => None,
-    }
-}
-
-fn setting(title: &str) -> Option<String> {
-    let title = title.trim_end_matches(['.', ' ']);
-    for people in PEOPLE {
-        for lead in ["in ", "among ", "of ", "for "] {
-            let Some(at) = title.find(&format!(" {lead}")) else { continue };
-            let phrase = &title[at + 1 + lead.len()..];
-            let phrase = phrase.split([':', ',', '?', ';', '–', '—', '(']).next().unwrap_or("").trim();
-            let words: Vec<&str> = phrase.split(' ').collect();
-            let holds = words.iter().take(4).any(|w| w.eq_ignore_ascii_case(people));
-            let starts = words.first().is_some_and(|w| w.chars().all(|c| c.is_alphabetic() || c == '-'));
-            let clean =
-                !words.iter().skip(1).any(|w| {
-                    w.starts_with(|c: char| c.is_uppercase()) && w[1..].bytes().all(|b| b.is_ascii_lowercase())
-                }) && !words.first().is_some_and(|w| w.starts_with(char::is_uppercase))
-                    && !words.iter().any(|w| {
-                        matches!(
-                            *w,
-                            "is" | "are"
-                                | "and"
-                                | "by"
-                                | "reveals"
-                                | "a"
-                                | "on"
-                                | "after"
-                                | "using"
-                                | "study"
-                                | "the"
-                                | "to"
-                                | "from"
-                        )
-                    });
-            if holds && starts && clean && (1..=8).contains(&words.len()) {
-                return Some(format!("In {phrase}"));
-            }
-        }
-    }
-    let mut found: Vec<&str> =
-        ORGANISMS.iter().filter(|(cue, _)| contains_word(title, cue)).map(|(_, name)| *name).collect();
-    found.dedup();
-    match found.as_slice() {
-        [one] => Some(format!("In {one}")),
-        _ => None,
-    }
-}
-
-fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        before.is_none_or(|c| !c.is_alphanumeric()) && after.is_none_or(|c| !c.is_alphanumeric())
-    })
 }

@@ -12,7 +12,16 @@ fn is_good_long_form(short: &str, long: &str) -> bool {
     ];
     let n_letters = short.chars().filter(|c| c.is_alphanumeric()).count();
     let words: Vec<&str> = long.split(' ').collect();
+    // `probed with anti-X`, `sucrose-sweetened`: a participle, no name; `Trenk5 fused to GFP` of `Trenk5-GFP`: a name put together.
+    let participle = words.first().is_some_and(|w| w.ends_with("ed"))
+        && words.get(1).is_some_and(|w| PREPOSITIONS.contains(w))
+        || words.last().is_some_and(|w| w.ends_with("ed") && w.len() > 4);
+    let composed = short.split(|c: char| !c.is_alphanumeric()).any(|part| {
+        part.len() >= 3 && long.split(|c: char| !c.is_alphanumeric()).any(|w| w.eq_ignore_ascii_case(part))
+    });
     long.len() <= 60
+        && !participle
+        && !composed
         && words.len() <= n_letters + 2
         && !words.iter().any(|w| STRAY.contains(w))
         && (words.len() > 1 || !long.bytes().any(|b| b.is_ascii_digit()))
@@ -30,13 +39,15 @@ fn opened(long: &str, context: &Context<'_>) -> String {
 }
 
 /// The long form in the number of the short form: `lipid droplet (LD) abundance`, `neural progenitor cells (NPCs)`.
-fn in_number_of(short: &str, long: &str, before_noun: bool) -> String {
+///
+/// `one`: `a`, `single` or another word of one thing stands before it, or a noun behind.
+fn in_number_of(short: &str, long: &str, one: bool) -> String {
     let many = short.ends_with('s') && !short.ends_with("SS");
     let plural =
         long.ends_with('s') && !["ss", "is", "us", "tes", "ies", "ics", "ps"].iter().any(|end| long.ends_with(end));
     match (many, plural) {
         (true, false) if !long.ends_with('s') => format!("{long}s"),
-        (false, true) if before_noun => long.trim_end_matches('s').to_owned(),
+        (false, true) if one => long.trim_end_matches('s').to_owned(),
         _ => long.to_owned(),
     }
 }
@@ -69,10 +80,15 @@ pub(super) fn expand(ask: &str, context: &Context<'_>) -> Option<String> {
                         )
                         && next.chars().all(|c| c.is_lowercase() || matches!(c, '-' | '?'))
                 });
-                let long = in_number_of(bare, long, before_noun);
+                let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or("");
+                let long =
+                    in_number_of(bare, long, before_noun || matches!(before, "a" | "an" | "single" | "one" | "each"));
                 // "LYS1 lines" defined as "LYS1 knock-down lines (LYS1)": the noun would stand twice.
                 let twice = words.get(at + 1).is_some_and(|next| long.ends_with(next.trim_end_matches(['?', ','])));
-                if twice {
+                // "a soluble sPho8" of "soluble endogenous Pho8 (sPho8)".
+                let said =
+                    at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|w| long.split(' ').next() == Some(*w));
+                if twice || said {
                     out.push(word.to_owned());
                 } else {
                     out.push(word.replacen(bare, &format!("{} ({bare})", opened(&long, context)), 1));
@@ -83,6 +99,17 @@ pub(super) fn expand(ask: &str, context: &Context<'_>) -> Option<String> {
                 let letters_only = !bare.bytes().any(|b| b.is_ascii_digit())
                     && context.class_of(bare).is_none()
                     && core.bytes().all(|b| b.is_ascii_uppercase());
+                let long = context.abbreviations.long_form(core).filter(|_| core.len() < bare.len());
+                // `CCO-positive`: the first part is written out.
+                if let Some(long) = long
+                    .filter(|long| is_good_long_form(core, long) && !ask.to_lowercase().contains(&long.to_lowercase()))
+                    && !done.contains(&core)
+                {
+                    done.push(core);
+                    let long = in_number_of(core, long, true);
+                    out.push(word.replacen(core, &format!("{} ({core})", opened(&long, context)), 1));
+                    continue;
+                }
                 let defined = context.abbreviations.long_form(core).is_some() || COMMON.contains(&core);
                 // Gene symbols carry digits or small letters; bare capitals are an abbreviation nobody explained.
                 if letters_only && !defined && core.len() >= 2 && core.len() <= 6 {

@@ -3,6 +3,7 @@
 //! No model and no network. A sentence that is not understood, hedges, leans on its neighbours or speaks of other work gives
 //! nothing: none is better than a bad one.
 
+mod adrift;
 mod article;
 mod check;
 mod choice;
@@ -12,6 +13,7 @@ mod lexicon;
 mod long_form;
 mod pattern;
 mod refusal;
+mod setting;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +33,7 @@ use lexicon::Lexicon;
 use pattern::Candidate;
 
 /// The version of the rule set, kept with each question.
-pub const VERSION: &str = "rules-3";
+pub const VERSION: &str = "rules-4";
 
 /// What the embedded generator may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,7 +189,9 @@ impl Rules {
         if !(40..=420).contains(&sentence.len()) || !sentence.ends_with('.') {
             return Vec::new();
         }
-        let Some(bare) = clause::without_brackets(sentence) else { return Vec::new() };
+        let Some(bare) = clause::without_brackets(sentence).filter(|bare| !bare.is_conditional()) else {
+            return Vec::new();
+        };
         let text = clause::statement(&bare.text);
         let Some(clause) = clause::read(&text, &self.lexicon) else { return Vec::new() };
         if !refusal::stands_alone(&clause) {
@@ -195,7 +199,7 @@ impl Rules {
         }
         let mut found: Vec<Candidate> = pattern::ask(&clause, &bare, context)
             .into_iter()
-            .filter_map(|c| check::finish(c, &clause, context))
+            .filter_map(|c| check::finish(c, &clause, passage, context))
             .collect();
         let choices: Vec<Candidate> =
             found.iter().filter_map(|c| choice::with_distractors(c, passage, context)).collect();

@@ -13,7 +13,114 @@ pub(super) fn stands_alone(clause: &Clause) -> bool {
         let refused = REFUSED.contains(&word.as_str());
         !refused && !word.starts_with("fig") && !word.contains("respectively")
     }) && (alike || !part_starts_badly(&clause.subject))
+        && !takes_and_gives(&clause.subject)
+        && !names_no_cause(&clause.subject)
         && !vague_front(front)
+}
+
+/// `Supplementation`, `A model including age`: with what, and of what, the words do not say.
+fn names_no_cause(subject: &str) -> bool {
+    const BARE: &[&str] = &[
+        "supplementation",
+        "stimulation",
+        "training",
+        "injection",
+        "infusion",
+        "exposure",
+        "intervention",
+        "therapy",
+        "administration",
+        "inhibition",
+        "knockdown",
+        "overexpression",
+        "mutation",
+        "deletion",
+        "depletion",
+        "silencing",
+        "addition",
+        "expression",
+        "inactivation",
+        "ablation",
+        "deficiency",
+        "translation",
+        "transcription",
+        "infection",
+        "transplantation",
+        "surgery",
+        "screening",
+        "vaccination",
+    ];
+    const TOOLS: &[&str] = &[
+        "model",
+        "models",
+        "nomogram",
+        "classifier",
+        "algorithm",
+        "simulation",
+        "simulations",
+        "equation",
+        "score",
+        "scores",
+        "trial",
+        "trials",
+    ];
+    const OFFICE: &[&str] =
+        &["citation", "citations", "variables", "questionnaire", "questionnaires", "journals", "introduction"];
+    let lower = subject.to_lowercase();
+    if lower.split(' ').any(|word| OFFICE.contains(&word)) {
+        return true;
+    }
+    let words: Vec<&str> = lower.split(' ').filter(|w| !matches!(*w, "the" | "a" | "an")).collect();
+    match words.as_slice() {
+        [one] => BARE.contains(one),
+        // `interface mutations`: of which protein?
+        [_, "mutation" | "mutations" | "substitution" | "substitutions"] => {
+            !subject.chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
+        }
+        [first, ..] => TOOLS.contains(first),
+        [] => true,
+    }
+}
+
+/// `knockdown of X and expression of Y`: done to the same cells or each by itself, the words do not say.
+fn takes_and_gives(subject: &str) -> bool {
+    const TAKES: &[&str] = &[
+        "knockdown",
+        "knock-down",
+        "knockout",
+        "knock-out",
+        "depletion",
+        "deletion",
+        "loss",
+        "silencing",
+        "inhibition",
+        "ablation",
+        "deficiency",
+        "absence",
+        "inactivation",
+        "blockade",
+        "withdrawal",
+        "removal",
+        "disruption",
+    ];
+    const GIVES: &[&str] = &[
+        "overexpression",
+        "over-expression",
+        "expression",
+        "activation",
+        "addition",
+        "stimulation",
+        "restoration",
+        "re-expression",
+        "reconstitution",
+        "induction",
+        "supplementation",
+    ];
+    let holds =
+        |part: &str, list: &[&str]| part.split(' ').any(|word| list.iter().any(|one| word.eq_ignore_ascii_case(one)));
+    subject.split_once(" and ").is_some_and(|(one, other)| {
+        holds(one, TAKES) && holds(other, GIVES) || holds(one, GIVES) && holds(other, TAKES)
+    })
 }
 
 /// `In wild-type`, `For all three lines`: a front that names nothing by itself.

@@ -41,6 +41,7 @@ pub fn answer(
     let asked = path.with_extension("asked.jsonl");
     replace(&asked, &lines)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
+    let job = text(&std::path::absolute(folder.path()).map_err(Error::io(folder.path()))?);
     let base = text(&plan.base_model.path);
     let weights = model.weights.as_deref().map(text).unwrap_or_default();
     let (asked, responses) = (text(&asked), text(&path));
@@ -48,6 +49,7 @@ pub fn answer(
     let (seed, max_tokens) = (settings.seed.to_string(), settings.max_tokens.to_string());
     let fill = Fill {
         values: vec![
+            ("job", &job),
             ("base", &base),
             ("adapter", &weights),
             ("questions", &asked),

@@ -41,6 +41,11 @@ pub(super) fn begin(folder: &Path) -> Result<PathBuf, Error> {
     Ok(partial)
 }
 
+/// Takes what [`begin`] gave off the disk, so that there is room for a word about what happened.
+pub(super) fn abandon(folder: &Path) {
+    let _ = std::fs::remove_dir_all(folder.join(PARTIAL));
+}
+
 /// Makes what [`begin`] gave durable and puts it in place; drops all but the newest `keep`.
 pub(super) fn commit(folder: &Path, step: u64, keep: u32) -> Result<Checkpoint, Error> {
     let partial = folder.join(PARTIAL);

@@ -100,6 +100,11 @@ impl Folder {
         self.0.join("checkpoints")
     }
 
+    /// Where adapters lie for a server that draws.
+    pub fn rollout_path(&self) -> PathBuf {
+        self.0.join("rollout")
+    }
+
     fn stop_path(&self) -> PathBuf {
         self.0.join("stop")
     }
@@ -197,6 +202,11 @@ impl Folder {
     /// When it can not be made durable or moved.
     pub fn commit_checkpoint(&self, step: u64, keep: u32) -> Result<Checkpoint, Error> {
         checkpoint::commit(&self.checkpoints_path(), step, keep)
+    }
+
+    /// Gives up the checkpoint begun last.
+    pub fn abandon_checkpoint(&self) {
+        checkpoint::abandon(&self.checkpoints_path());
     }
 
     /// An empty folder for the files of the result.

@@ -60,6 +60,9 @@ pub struct Step {
     pub truncated: Option<f64>,
     /// Share of tokens whose ratio was clipped.
     pub clipped: Option<f64>,
+    /// Mean weight of a token that a server outside drew, and the share of tokens whose weight was cut at its most.
+    pub importance: Option<f64>,
+    pub importance_cut: Option<f64>,
     /// Before clipping.
     pub gradient_norm: Option<f64>,
     pub learning_rate: Option<f64>,
@@ -84,6 +87,8 @@ impl Step {
             ("length", self.length),
             ("truncated", self.truncated),
             ("clipped", self.clipped),
+            ("importance", self.importance),
+            ("importance_cut", self.importance_cut),
             ("gradient_norm", self.gradient_norm),
             ("learning_rate", self.learning_rate),
             ("rollout_tokens_per_second", self.rollout_tokens_per_second),

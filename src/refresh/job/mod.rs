@@ -10,6 +10,7 @@
 //! JOB/stop                 when it is there, the engine ends after the step it is in: result "stopped"
 //! JOB/metrics.jsonl        one Line an object, appended and flushed; growing, it shows that the engine lives
 //! JOB/checkpoints/step-N/  what is needed to go on after step N; renamed into place when whole
+//! JOB/rollout/step-N/      the adapter before step N, for a server that draws (Rollout); gone when the run ends
 //! JOB/result/              adapter_config.json + adapter_model.safetensors (PEFT's layout), or config.json + model.safetensors
 //! JOB/result/result.json   Outcome, with the SHA-256 of every other file; written last: without it there is no result
 //! JOB/log.txt              what the engine says
@@ -27,6 +28,7 @@ mod metrics;
 mod outcome;
 mod plan;
 mod question;
+mod rollout;
 mod weights;
 
 pub use checkpoint::Checkpoint;
@@ -36,6 +38,7 @@ pub use metrics::{Line, Phase, Step};
 pub use outcome::{Outcome, Status};
 pub use plan::{Advantage, Base, Budget, FORMAT, Loss, Objective, Plan, Training, Weights};
 pub use question::{Question, read as questions};
+pub use rollout::Rollout;
 pub use weights::fingerprint;
 
 /// Exit code of a trainer that was told to end and can go on later.

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::rollout::Rollout;
+use crate::llm::Place;
 use crate::refresh::guard::Limits;
 
 /// The format that this program writes and reads.
@@ -23,8 +25,13 @@ pub struct Plan {
     #[serde(default)]
     pub start_adapter: Option<Base>,
     pub objective: Objective,
+    /// Where the built-in engine computes. It and `rollout` are absent where they say nothing, so that an older program reads the plan.
+    #[serde(default, skip_serializing_if = "is_anywhere")]
+    pub device: Place,
     #[serde(default)]
     pub training: Training,
+    #[serde(default, skip_serializing_if = "is_here")]
+    pub rollout: Rollout,
     #[serde(default)]
     pub limits: Limits,
     pub budget: Budget,
@@ -229,6 +236,14 @@ pub struct Budget {
     pub max_tokens: u64,
 }
 
+fn is_anywhere(device: &Place) -> bool {
+    *device == Place::Auto
+}
+
+fn is_here(rollout: &Rollout) -> bool {
+    !rollout.is_on()
+}
+
 impl Plan {
     /// What can not be used, each with its key.
     pub fn faults(&self) -> Vec<String> {
@@ -261,6 +276,8 @@ impl Plan {
             faults.push(format!("`budget.max_steps` is {}, not 1 to 1000000", self.budget.max_steps));
         }
         faults.extend(self.training.faults().into_iter().map(|fault| fault.replacen('`', "`training.", 1)));
+        let rollout = self.rollout.faults(&self.training, self.objective);
+        faults.extend(rollout.into_iter().map(|fault| fault.replacen('`', "`rollout.", 1)));
         faults.extend(self.limits.faults().into_iter().map(|fault| fault.replacen('`', "`limits.", 1)));
         faults
     }
@@ -280,7 +297,9 @@ pub(crate) mod tests {
             base_model: Base { name: "org/tiny".into(), path: "/nowhere/tiny".into(), sha256: "0".repeat(64) },
             start_adapter: None,
             objective: Objective::Grpo,
+            device: Place::Cpu,
             training: Training::default(),
+            rollout: Rollout::default(),
             limits: Limits::default(),
             budget: Budget { max_steps: 20, max_seconds: 0, max_tokens: 0 },
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::order::mixed;
 use super::question::prompt;
 use super::{Error, Event, Host, checked};
+use crate::llm::Place;
 use crate::llm::candle::adapter::ADAPTER_CONFIG;
 use crate::llm::candle::sample::{Row, Sampling, draw};
 use crate::llm::candle::{Decoder, Precision, Tokenizer};
@@ -31,17 +32,36 @@ pub fn answer(
     host: &mut Host<'_>,
 ) -> Result<bool, Error> {
     let mut responses = Responses::open(&folder.responses_path(&model.name))?;
-    let missing = responses.missing(questions, settings.samples);
-    if missing.is_empty() {
+    if responses.missing(questions, settings.samples).is_empty() {
         return Ok(true);
     }
-    (host.tell)(Event::Phase(Phase::Evaluate, 0));
-    let (decoder, tokenizer) = load(plan, model.weights.as_deref(), host)?;
+    let base = checked(&plan.base_model.path, &plan.base_model.sha256, "base model")?;
+    let by = (model.name.as_str(), base, model.weights.as_deref());
     let sampling = Sampling { temperature: settings.temperature, top_p: 1.0, stop: plan.training.stop.clone() };
+    answer_by(by, plan.device, &sampling, settings, questions, &mut responses, host)
+}
+
+/// Answers what is missing by the model of this name: the base model's path and the weights on it, or it alone; false when it was told
+/// to end before.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_by(
+    (name, base, weights): (&str, &Path, Option<&Path>),
+    device: Place,
+    sampling: &Sampling,
+    settings: &Settings,
+    questions: &[Question],
+    responses: &mut Responses,
+    host: &mut Host<'_>,
+) -> Result<bool, Error> {
+    let missing = responses.missing(questions, settings.samples);
+    (host.tell)(Event::Phase(Phase::Evaluate, 0));
+    let (decoder, tokenizer) = load(base, weights, device)?;
     let max_tokens = settings.max_tokens as usize;
     let total = missing.len();
     for (number, lot) in missing.chunks(LOT).enumerate() {
-        (host.tell)(Event::Answered { model: &model.name, done: number * LOT, of: total });
+        (host.tell)(Event::Answered { model: name, done: number * LOT, of: total });
         let (mut prompts, mut places) = (Vec::new(), BTreeMap::new());
         let (mut rows, mut asked) = (Vec::new(), Vec::new());
         for (question, sample) in lot {
@@ -67,7 +87,7 @@ pub fn answer(
             rows.push(Row { prompt, seed, max_tokens, constraint: None });
             asked.push((question.id.clone(), *sample));
         }
-        let drawn = draw(&decoder, &tokenizer, &prompts, rows, &sampling, host.interrupted)?;
+        let drawn = draw(&decoder, &tokenizer, &prompts, rows, sampling, host.interrupted)?;
         if (host.interrupted)() {
             return Ok(false);
         }
@@ -75,14 +95,13 @@ pub fn answer(
             responses.add(Response { id, sample, response: tokenizer.decode(&drawn.tokens, true)? })?;
         }
     }
-    (host.tell)(Event::Answered { model: &model.name, done: total, of: total });
+    (host.tell)(Event::Answered { model: name, done: total, of: total });
     Ok(true)
 }
 
 /// The base model with an adapter's folder, or the full weights of a folder.
-fn load(plan: &Plan, weights: Option<&Path>, host: &Host<'_>) -> Result<(Decoder, Tokenizer), Error> {
-    let (device, dtype) = host.place.open()?;
-    let base = checked(&plan.base_model.path, &plan.base_model.sha256, "base model")?;
+fn load(base: &Path, weights: Option<&Path>, device: Place) -> Result<(Decoder, Tokenizer), Error> {
+    let (device, dtype) = device.open()?;
     let tokenizer = Tokenizer::load(base)?;
     let precision = Precision::Dense(dtype);
     let decoder = match weights {

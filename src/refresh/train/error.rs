@@ -10,6 +10,9 @@ pub enum Error {
     Model(#[from] candle::Error),
     #[error("{0}")]
     Unusable(String),
+    /// A server that is needed does not answer; the run can go on when it does.
+    #[error("{0}")]
+    Away(String),
 }
 
 impl From<candle_core::Error> for Error {

@@ -8,9 +8,11 @@
 
 mod answer;
 mod error;
+mod forecast;
 mod objective;
 mod optimiser;
 mod order;
+mod outside;
 mod probe;
 mod question;
 mod result;
@@ -23,10 +25,13 @@ mod update;
 
 use std::path::Path;
 
-pub use answer::answer;
-pub use error::Error;
+use candle_core::{DType, Device};
 
-use crate::llm::candle::{Decoder, Place, Precision, Tokenizer, Trained};
+pub use answer::{answer, answer_by};
+pub use error::Error;
+pub use forecast::{Forecast, forecast};
+
+use crate::llm::candle::{Decoder, Precision, Tokenizer, Trained};
 use crate::refresh::Error as JobError;
 use crate::refresh::engine::Ending;
 use crate::refresh::job::{Folder, Outcome, Phase, Plan, Step, Weights, fingerprint};
@@ -42,7 +47,6 @@ pub enum Event<'a> {
 
 /// What the process knows about itself.
 pub struct Host<'a> {
-    pub place: Place,
     /// Whether the process was asked to end.
     pub interrupted: &'a dyn Fn() -> bool,
     /// The most memory it ever had, in bytes.
@@ -83,13 +87,12 @@ pub fn train(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<Ending
     }
 }
 
-fn load(plan: &Plan, host: &mut Host<'_>) -> Result<Model, Error> {
+fn load(plan: &Plan, (device, dtype): (Device, DType)) -> Result<Model, Error> {
     // That it is the plan's is seen to by whoever calls, for every engine.
     let base = plan.base_model.path.as_path();
-    let (device, dtype) = host.place.open()?;
     let training = &plan.training;
     // Whole weights take steps too small for bf16.
-    let dtype = if training.weights == Weights::Full { candle_core::DType::F32 } else { dtype };
+    let dtype = if training.weights == Weights::Full { DType::F32 } else { dtype };
     let tokenizer = Tokenizer::load(base)?;
     let mut decoder = Decoder::load(base, Precision::Dense(dtype), &device)?;
     if training.weights == Weights::Full && base.is_file() && decoder.architecture.rope_factors.is_some() {

@@ -1,10 +1,12 @@
 //! What a step makes better, as numbers: advantages of completions, and the derivative of the loss by each token's log-probability.
 //!
 //! Departures from the papers: 1. with one optimiser pass the ratio is 1 by construction, since the old log-probability is the new
-//! one and no estimate of another engine; 2. the divergence is the estimator `exp(d) - d - 1`, `d = reference - new`, as in GRPO.
+//! one and no estimate of another engine; what another engine drew has a weight of its own beside the ratio; 2. the divergence is the
+//! estimator `exp(d) - d - 1`, `d = reference - new`, as in GRPO.
 //!
 //! Sources: GRPO, Shao et al. 2024, arXiv 2402.03300; DAPO, Yu et al. 2025, arXiv 2503.14476; Dr. GRPO, Liu et al. 2025, arXiv
-//! 2503.20783; the estimator, Schulman 2020, "Approximating KL divergence".
+//! 2503.20783; the estimator, Schulman 2020, "Approximating KL divergence"; truncated importance sampling, Yao et al. 2025, "Your
+//! Efficient RL Framework Secretly Brings You Off-Policy RL Training", after Ionides 2008, J. Comput. Graph. Stat. 17(2).
 
 use crate::refresh::job::{Advantage, Loss, Training};
 
@@ -62,6 +64,8 @@ pub struct Token {
     /// Of the model that training started from, when that counts.
     pub reference: Option<f64>,
     pub advantage: f64,
+    /// How much more it counts than its share among what was drawn says; 1 for what the trainer drew itself.
+    pub weight: f64,
 }
 
 /// A token's part in the loss before its share.
@@ -73,14 +77,19 @@ pub struct Part {
     pub is_clipped: bool,
 }
 
-/// `-min(r A, clip(r, 1 - low, 1 + high) A) + beta (exp(d) - d - 1)`.
+/// The weight of a token that another engine drew: how much likelier the trainer found it then, at most `most`.
+pub fn importance(old: f64, drawn: f64, most: f64) -> f64 {
+    (old - drawn).exp().min(most)
+}
+
+/// `-w min(r A, clip(r, 1 - low, 1 + high) A) + beta (exp(d) - d - 1)`; the weight w is a constant.
 pub fn part(token: Token, training: &Training) -> Part {
-    let Token { new, old, reference, advantage } = token;
+    let Token { new, old, reference, advantage, weight } = token;
     let ratio = (new - old).exp();
     let bounded = ratio.clamp(1.0 - training.clip_low, 1.0 + training.clip_high);
     let is_clipped = bounded * advantage < ratio * advantage;
-    let mut loss = -(ratio * advantage).min(bounded * advantage);
-    let mut slope = if is_clipped { 0.0 } else { -ratio * advantage };
+    let mut loss = -weight * (ratio * advantage).min(bounded * advantage);
+    let mut slope = if is_clipped { 0.0 } else { -weight * ratio * advantage };
     if let Some(reference) = reference {
         loss += training.kl_coefficient * divergence(new, reference);
         slope += training.kl_coefficient * (1.0 - (reference - new).exp());
@@ -133,14 +142,36 @@ mod tests {
             (0.7, -1.0, true),
             (1.5, -1.0, false),
         ] {
-            let token = |new: f64| Token { new, old: -1.0, reference: Some(-1.3), advantage };
-            let new = -1.0 + f64::ln(ratio);
-            let found = part(token(new), &training);
-            assert_eq!(found.is_clipped, clipped, "{ratio} {advantage}");
-            let slope = (part(token(new + 1e-6), &training).loss - part(token(new - 1e-6), &training).loss) / 2e-6;
-            near(found.slope, slope);
+            for weight in [1.0, 0.4] {
+                let token = |new: f64| Token { new, old: -1.0, reference: Some(-1.3), advantage, weight };
+                let new = -1.0 + f64::ln(ratio);
+                let found = part(token(new), &training);
+                assert_eq!(found.is_clipped, clipped, "{ratio} {advantage}");
+                let slope = (part(token(new + 1e-6), &training).loss - part(token(new - 1e-6), &training).loss) / 2e-6;
+                near(found.slope, slope);
+            }
         }
         near(divergence(-1.0, -1.0), 0.0);
+    }
+
+    /// Drawn by q and weighted by p / q, the mean slope is the one of p; truncation only takes away from it.
+    #[test]
+    fn weights_set_right_what_another_engine_drew() {
+        let (p, q): ([f64; 3], [f64; 3]) = ([0.5, 0.3, 0.2], [0.45, 0.4, 0.15]);
+        let advantages = [1.0, -0.5, 0.25];
+        let mean = |drawn_by: [f64; 3], most: f64| -> f64 {
+            let slope = |at: usize| {
+                let (old, advantage) = (p[at].ln(), advantages[at]);
+                let weight = importance(old, drawn_by[at].ln(), most);
+                part(Token { new: old, old, reference: None, advantage, weight }, &Training::default()).slope
+            };
+            (0..3).map(|at| drawn_by[at] * slope(at)).sum()
+        };
+        near(mean(q, 10.0), mean(p, 10.0));
+        assert_eq!(importance(-1.0, -1.0, 2.0), 1.0, "the same engine");
+        near(importance(-1.0, -1.1, 2.0), 0.1_f64.exp());
+        near(importance(-1.0, -9.0, 2.0), 2.0);
+        assert!((mean(q, 1.0) - mean(p, 1.0)).abs() > 0.01);
     }
 
     #[test]

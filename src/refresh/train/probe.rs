@@ -76,7 +76,7 @@ fn tried(decoder: &Decoder, group: &Group, temperature: f64, trained: Trained) -
 }
 
 /// About the most that a pass holds beside the weights: every layer's input, one layer's inside with its gradients, and logits.
-fn pass_bytes(a: &Architecture, prompt: usize, members: usize, width: usize) -> u64 {
+pub(super) fn pass_bytes(a: &Architecture, prompt: usize, members: usize, width: usize) -> u64 {
     const LOGITS: u64 = 16 << 24;
     let n = (prompt + members * width) as u64;
     4 * a.layers as u64 * n * a.hidden as u64 + layer_bytes(a, prompt, members, width) + LOGITS

@@ -7,11 +7,12 @@ use crate::refresh::job::Training;
 use super::Error;
 use super::objective::overlong;
 use super::order::mixed;
+use super::outside::Outside;
 use super::question::Prepared;
 
 /// Keys and values held at once, in bytes: the rows of more are drawn one lot after the other. A constant, so that a run that is
 /// gone on with elsewhere draws the same lots.
-const CACHE_BYTES: usize = 2 << 30;
+pub(super) const CACHE_BYTES: usize = 2 << 30;
 
 /// A question's completions.
 #[derive(Debug)]
@@ -35,11 +36,13 @@ impl Drawing {
     }
 }
 
-/// Draws `size` completions of each question of `picked`. `seed` names the drawing; `None` when `stop_now` said so meanwhile.
+/// Draws `size` completions of each question of `picked`, here or by a server. `seed` names the drawing; `None` when `stop_now` said so
+/// meanwhile.
 ///
 /// # Errors
-/// When the computation fails.
+/// When the computation or the server fails.
 pub fn roll_out(
+    outside: Option<&Outside>,
     (decoder, tokenizer): (&Decoder, &Tokenizer),
     questions: &[Prepared],
     picked: &[usize],
@@ -53,6 +56,8 @@ pub fn roll_out(
     let max_tokens = training.max_completion_tokens as usize;
     let row_bytes = (longest + max_tokens) * token_bytes;
     let lot = (CACHE_BYTES / row_bytes.max(1) / size.max(1)).max(1);
+    // A server has its own memory.
+    let lot = if outside.is_some() { picked.len().max(1) } else { lot };
     let mut drawings = Vec::new();
     for (number, lot) in picked.chunks(lot).enumerate() {
         let prompts: Vec<Vec<u32>> = lot.iter().filter_map(|at| questions.get(*at)).map(|q| q.prompt.clone()).collect();
@@ -62,11 +67,13 @@ pub fn roll_out(
             max_tokens,
             constraint: None,
         };
-        let rows = (0..prompts.len() * size).map(row).collect();
-        let mut drawn = draw(decoder, tokenizer, &prompts, rows, sampling, stop_now)?.into_iter();
-        if stop_now() {
-            return Ok(None);
-        }
+        let rows: Vec<Row> = (0..prompts.len() * size).map(row).collect();
+        let drawn = match outside {
+            Some(server) => server.draw(&prompts, &rows, sampling, stop_now)?,
+            None => Some(draw(decoder, tokenizer, &prompts, rows, sampling, stop_now)?),
+        };
+        let Some(drawn) = drawn.filter(|_| !stop_now()) else { return Ok(None) };
+        let mut drawn = drawn.into_iter();
         for at in lot {
             let Some(question) = questions.get(*at) else { continue };
             let completions = drawn.by_ref().take(size).map(|drawn| {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::optimiser::AdamW;
 use super::order::{Order, mixed};
+use super::outside::Outside;
 use super::question::{Prepared, prepare};
 use super::rollout::{Drawing, roll_out};
 use super::state::State;
@@ -33,6 +34,8 @@ struct Run<'a, 'h> {
     order: Order,
     state: State,
     adam: AdamW,
+    /// Draws, when the trainer does not itself.
+    outside: Option<Outside>,
     /// Every step so far, for the guard.
     steps: Vec<Step>,
     keep: Keep,
@@ -56,9 +59,11 @@ struct Batch {
 }
 
 pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<Ending, Error> {
+    // Without it nothing is begun.
+    let place = plan.device.open()?;
     folder.append(&Line::Beat { phase: Phase::Load, step: 0 })?;
     (host.tell)(Event::Phase(Phase::Load, 0));
-    let mut model = load(plan, host)?;
+    let mut model = load(plan, place)?;
     let (questions, left_out) = prepare(&folder.train()?, &model.tokenizer, &plan.training)?;
     let (watched, _) = prepare(&folder.eval()?, &model.tokenizer, &plan.training)?;
     if left_out > 0 {
@@ -82,6 +87,7 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
     let mut steps = folder.steps()?;
     steps.retain(|step| step.step <= state.step);
     let (now, before) = (Instant::now(), state.seconds);
+    let outside = Outside::of(folder, plan, &model)?;
     let mut run = Run {
         folder,
         plan,
@@ -91,6 +97,7 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
         order,
         state,
         adam,
+        outside,
         steps,
         keep: Keep::Inputs,
         before,
@@ -118,9 +125,11 @@ impl Run<'_, '_> {
                 return self.finish(model, Some(ending));
             }
             let step = self.state.step + 1;
-            let Some(batch) = self.draw(model, step)? else {
-                self.save(model, saved)?;
-                return Ok(Ending::Interrupted("it was told to end".to_owned()));
+            let batch = match self.draw(model, step) {
+                Ok(Some(batch)) => batch,
+                Ok(None) => return self.leave(model, saved, "it was told to end".to_owned()),
+                Err(Error::Away(reason)) => return self.leave(model, saved, reason),
+                Err(error) => return Err(error),
             };
             self.learn(model, step, batch)?;
             if step.is_multiple_of(self.plan.training.checkpoint_every) {
@@ -132,7 +141,7 @@ impl Run<'_, '_> {
     }
 
     /// What a step learns from; `None` when the process is to end.
-    fn draw(&mut self, model: &Model, step: u64) -> Result<Option<Batch>, Error> {
+    fn draw(&mut self, model: &mut Model, step: u64) -> Result<Option<Batch>, Error> {
         self.begin(Phase::Rollout, step)?;
         let (started, training) = (Instant::now(), &self.plan.training);
         let (wanted, mut cursor) = (training.prompts_per_step as usize, self.state.cursor);
@@ -155,6 +164,9 @@ impl Run<'_, '_> {
             batch.cursor = cursor;
             return Ok(Some(batch));
         }
+        if let Some(server) = &mut self.outside {
+            server.put(model, self.plan, step)?;
+        }
         let sampling = self.sampling(training.temperature, training.top_p);
         let mut kept: Vec<Drawing> = Vec::new();
         for round in 0..=u64::from(training.resample) {
@@ -162,6 +174,7 @@ impl Run<'_, '_> {
             let seed = mixed(&[self.plan.seed, 3, step, round]);
             let interrupted = self.host.interrupted;
             let drawn = roll_out(
+                self.outside.as_ref(),
                 (&model.decoder, &model.tokenizer),
                 &self.questions,
                 &picked,
@@ -275,7 +288,7 @@ impl Run<'_, '_> {
         let all: Vec<usize> = (0..self.watched.len()).collect();
         let sampling = self.sampling(0.0, 1.0);
         let with = (&self.plan.training, &sampling, 1);
-        let drawn = roll_out((&model.decoder, &model.tokenizer), &self.watched, &all, with, 0, &|| false)?;
+        let drawn = roll_out(None, (&model.decoder, &model.tokenizer), &self.watched, &all, with, 0, &|| false)?;
         let drawn = drawn.unwrap_or_default();
         let right =
             drawn.iter().flat_map(|drawing| &drawing.completions).filter(|completion| completion.is_right).count();
@@ -314,8 +327,22 @@ impl Run<'_, '_> {
         state::save(self.folder, model, &self.adam, &self.state, self.plan.training.keep_checkpoints)
     }
 
+    /// Ends so that the run can be gone on with.
+    fn leave(&mut self, model: &mut Model, saved: u64, reason: String) -> Result<Ending, Error> {
+        self.save(model, saved)?;
+        self.let_go();
+        Ok(Ending::Interrupted(reason))
+    }
+
+    fn let_go(&mut self) {
+        if let Some(server) = &mut self.outside {
+            server.end();
+        }
+    }
+
     fn finish(&mut self, model: &mut Model, ending: Option<Reason>) -> Result<Ending, Error> {
         self.begin(Phase::Save, self.state.step)?;
+        self.let_go();
         let (status, collapsed) = match &ending {
             None => (Status::Complete, false),
             Some(ending) => (Status::Stopped, ending.collapsed),
@@ -368,6 +395,8 @@ fn measures(batch: &Batch, seen: Option<&Seen>) -> Step {
         line.entropy = Some(seen.entropy / tokens);
         line.clipped = Some(seen.clipped as f64 / tokens);
         line.kl = (seen.compared > 0).then(|| seen.divergence / seen.compared as f64);
+        let weighted = |sum: f64| (seen.weighted > 0).then(|| sum / seen.weighted as f64);
+        (line.importance, line.importance_cut) = (weighted(seen.importance), weighted(seen.cut as f64));
     }
     line
 }

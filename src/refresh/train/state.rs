@@ -30,6 +30,14 @@ pub struct State {
 
 /// Writes a checkpoint and drops old ones.
 pub(super) fn save(folder: &Folder, model: &mut Model, adam: &AdamW, state: &State, keep: u32) -> Result<(), Error> {
+    let written = write(folder, model, adam, state, keep);
+    if written.is_err() {
+        folder.abandon_checkpoint();
+    }
+    written
+}
+
+fn write(folder: &Folder, model: &mut Model, adam: &AdamW, state: &State, keep: u32) -> Result<(), Error> {
     let path = folder.begin_checkpoint()?;
     let mut tensors = std::collections::HashMap::new();
     let trained = model.trained;

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
 use super::*;
+use crate::llm::Place;
 use crate::llm::candle::Invented;
 use crate::llm::candle::architecture::Family;
 use crate::llm::candle::tests::invented;
@@ -8,12 +9,12 @@ use crate::model::answer::AnswerSpec;
 use crate::refresh::evaluate::Responses;
 use crate::refresh::evaluate::ask::{Model as Asked, Settings};
 use crate::refresh::guard::Limits;
-use crate::refresh::job::{Advantage, Base, Budget, FORMAT, Loss, Objective, Question, Status, Training};
+use crate::refresh::job::{Advantage, Base, Budget, FORMAT, Loss, Objective, Question, Rollout, Status, Training};
 
 const LETTERS: [&str; 4] = ["A", "B", "C", "D"];
 
 /// "it is in box B": which box holds it is in the prompt, and the answer is that letter alone.
-fn questions() -> Vec<Question> {
+pub(super) fn questions() -> Vec<Question> {
     let options: Vec<String> = LETTERS.iter().map(|letter| format!("box number {letter}")).collect();
     let question = |letter: &&str| Question {
         id: format!("box-{letter}"),
@@ -36,6 +37,8 @@ fn plan(base: &Path) -> Plan {
         base_model: Base { name: "org/tiny".into(), path: base.to_owned(), sha256: fingerprint(base).unwrap() },
         start_adapter: None,
         objective: Objective::Grpo,
+        device: Place::Cpu,
+        rollout: Rollout::default(),
         training: Training {
             learning_rate: 3e-3,
             lora_rank: 8,
@@ -52,13 +55,13 @@ fn plan(base: &Path) -> Plan {
     }
 }
 
-struct Job {
+pub(super) struct Job {
     _outside: tempfile::TempDir,
-    folder: Folder,
-    plan: Plan,
+    pub(super) folder: Folder,
+    pub(super) plan: Plan,
 }
 
-fn job(family: Family, change: impl FnOnce(&mut Plan)) -> Job {
+pub(super) fn job(family: Family, change: impl FnOnce(&mut Plan)) -> Job {
     let outside = tempfile::tempdir().unwrap();
     let base = outside.path().join("base");
     std::fs::create_dir(&base).unwrap();
@@ -77,29 +80,28 @@ fn with_host<T>(interrupted: &dyn Fn() -> bool, run: impl FnOnce(&mut Host<'_>) 
             notes.push(note);
         }
     };
-    let mut host =
-        Host { place: Place::Cpu, interrupted, peak_bytes: &|| None, free_bytes: Some(1 << 32), tell: &mut tell };
+    let mut host = Host { interrupted, peak_bytes: &|| None, free_bytes: Some(1 << 32), tell: &mut tell };
     let result = run(&mut host);
     (result, notes)
 }
 
-fn run(job: &Job, interrupted: &dyn Fn() -> bool) -> (Ending, Vec<String>) {
+pub(super) fn run(job: &Job, interrupted: &dyn Fn() -> bool) -> (Ending, Vec<String>) {
     with_host(interrupted, |host| train(&job.folder, &job.plan, host).unwrap())
 }
 
-fn outcome(job: &Job) -> Outcome {
+pub(super) fn outcome(job: &Job) -> Outcome {
     match run(job, &|| false).0 {
         Ending::Done(outcome) => outcome,
         Ending::Interrupted(_) => panic!("nobody asked it to end"),
     }
 }
 
-fn rewards(job: &Job) -> Vec<f64> {
+pub(super) fn rewards(job: &Job) -> Vec<f64> {
     job.folder.steps().unwrap().iter().filter_map(|step| step.reward_mean).collect()
 }
 
 /// The hash of what was trained.
-fn hash(outcome: &Outcome) -> String {
+pub(super) fn hash(outcome: &Outcome) -> String {
     let weights = outcome.files.iter().find(|file| file.path.ends_with(".safetensors"));
     weights.unwrap_or_else(|| panic!("{outcome:?}")).sha256.clone()
 }

@@ -1,7 +1,7 @@
 //! The gradient of one step over its completions, a few at a time.
 
 use super::Error;
-use super::objective::{Token, advantages, divergence, is_live, part, shares};
+use super::objective::{Token, advantages, divergence, importance, is_live, part, shares};
 use super::question::Prepared;
 use super::rollout::Drawing;
 use crate::llm::candle::{Decoder, Gradients, Group, Keep, Policy, Trained};
@@ -17,6 +17,8 @@ pub struct Lesson {
     pub shares: Vec<f64>,
     /// Log-probabilities of the first pass over the step, flat.
     pub old: Option<Vec<f32>>,
+    /// As whoever drew them found them, flat; `None` when that was this model.
+    pub drawn: Option<Vec<f32>>,
 }
 
 /// The lessons of a step from what was drawn.
@@ -25,12 +27,15 @@ pub struct Lesson {
 /// (`resample` is 0). Rejection sampling learns every different right completion.
 pub fn lessons(plan: &Plan, questions: &[Prepared], drawings: Vec<Drawing>) -> Vec<Lesson> {
     let training = &plan.training;
+    // Supervised on, a completion is right whoever drew it.
+    let is_weighted = plan.rollout.is_on() && plan.objective == Objective::Grpo;
     let mut groups = Vec::new();
     for drawing in drawings {
         let Some(question) = questions.get(drawing.question) else { continue };
         let rewards = drawing.rewards();
         let advantages = advantages(&rewards, training.advantage);
         let (mut continuations, mut kept): (Vec<Vec<u32>>, Vec<f64>) = (Vec::new(), Vec::new());
+        let mut drawn: Vec<f32> = Vec::new();
         for (completion, advantage) in drawing.completions.into_iter().zip(advantages) {
             let tokens = completion.drawn.tokens;
             let (take, weight) = match plan.objective {
@@ -40,10 +45,12 @@ pub fn lessons(plan: &Plan, questions: &[Prepared], drawings: Vec<Drawing>) -> V
             if take && !tokens.is_empty() {
                 continuations.push(tokens);
                 kept.push(weight);
+                drawn.extend(completion.drawn.logprobs);
             }
         }
         if !continuations.is_empty() {
-            groups.push((Group { prompt: question.prompt.clone(), continuations }, kept));
+            let group = Group { prompt: question.prompt.clone(), continuations };
+            groups.push((group, kept, is_weighted.then_some(drawn)));
         }
     }
     shared(groups, training)
@@ -53,19 +60,19 @@ pub fn lessons(plan: &Plan, questions: &[Prepared], drawings: Vec<Drawing>) -> V
 pub fn targets(training: &Training, questions: &[Prepared], picked: &[usize]) -> Vec<Lesson> {
     let groups = picked.iter().filter_map(|at| questions.get(*at)).filter_map(|question| {
         let target = question.target.clone().filter(|target| !target.is_empty())?;
-        Some((Group { prompt: question.prompt.clone(), continuations: vec![target] }, vec![1.0]))
+        Some((Group { prompt: question.prompt.clone(), continuations: vec![target] }, vec![1.0], None))
     });
     shared(groups.collect(), training)
 }
 
-fn shared(groups: Vec<(Group, Vec<f64>)>, training: &Training) -> Vec<Lesson> {
-    let lengths: Vec<usize> = groups.iter().flat_map(|(group, _)| group.continuations.iter().map(Vec::len)).collect();
+fn shared(groups: Vec<(Group, Vec<f64>, Option<Vec<f32>>)>, training: &Training) -> Vec<Lesson> {
+    let lengths: Vec<usize> = groups.iter().flat_map(|(group, ..)| group.continuations.iter().map(Vec::len)).collect();
     let mut all = shares(training.loss, &lengths, training.max_completion_tokens).into_iter();
     groups
         .into_iter()
-        .map(|(group, advantages)| {
+        .map(|(group, advantages, drawn)| {
             let shares = all.by_ref().take(advantages.len()).collect();
-            Lesson { group, advantages, shares, old: None }
+            Lesson { group, advantages, shares, old: None, drawn }
         })
         .collect()
 }
@@ -80,6 +87,10 @@ pub struct Seen {
     /// Sum of the divergences, and over how many tokens.
     pub divergence: f64,
     pub compared: u64,
+    /// Sum of the weights of tokens that another engine drew, how many these are, and how many weights were cut.
+    pub importance: f64,
+    pub weighted: u64,
+    pub cut: u64,
 }
 
 /// One pass: the gradients of the step's loss.
@@ -125,10 +136,18 @@ pub fn gradients(
                         seen.divergence += divergence(new, reference);
                         seen.compared += 1;
                     }
+                    let weight = lesson.drawn.as_ref().map_or(1.0, |drawn| {
+                        let most = plan.rollout.most_weight;
+                        let weight = importance(old, f64::from(drawn[from + at]), most);
+                        seen.importance += weight;
+                        seen.weighted += 1;
+                        seen.cut += u64::from(weight >= most);
+                        weight
+                    });
                     let counted = reference.filter(|_| training.kl_coefficient > 0.0);
                     let (loss, slope) = match plan.objective {
                         Objective::Grpo => {
-                            let part = part(Token { new, old, reference: counted, advantage }, training);
+                            let part = part(Token { new, old, reference: counted, advantage, weight }, training);
                             seen.clipped += u64::from(part.is_clipped);
                             (part.loss, part.slope)
                         }

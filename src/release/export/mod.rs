@@ -10,17 +10,37 @@ use super::row::Row;
 
 /// What a model is shown: the question, its options, and how to answer so that the grader finds it.
 pub fn prompt(row: &Row) -> String {
+    let (question, form) = shown(row);
+    closing(&question, form)
+}
+
+/// As [`prompt`], for a model that is to answer at once.
+pub fn brief_prompt(row: &Row) -> String {
+    let (question, form) = shown(row);
+    format!("{question}\n\nGive only the final answer, {form}, without any explanation.")
+}
+
+/// The question with its options, and the form of its answer.
+fn shown(row: &Row) -> (String, &'static str) {
     let mut text = row.question.clone().unwrap_or_default();
     for (letter, option) in ('A'..='Z').zip(&row.options) {
         text.push_str(&format!("\n{letter}. {option}"));
     }
     let spec = row.answer.as_deref().and_then(|answer| serde_json::from_str::<AnswerSpec>(answer).ok());
-    asked(&text, spec.as_ref())
+    (text, form(spec.as_ref()))
 }
 
 /// A question with the words that say in which form its answer is expected, and where.
 pub fn asked(question: &str, spec: Option<&AnswerSpec>) -> String {
-    let form = match spec {
+    closing(question, form(spec))
+}
+
+fn closing(question: &str, form: &str) -> String {
+    format!("{question}\n\nThink it through, then give your final answer, {form}, inside <answer></answer>.")
+}
+
+fn form(spec: Option<&AnswerSpec>) -> &'static str {
+    match spec {
         Some(AnswerSpec::Choice { .. }) => "the letter of the right option",
         Some(AnswerSpec::Number { unit: Some(_), .. }) => "a number with its unit",
         Some(AnswerSpec::Number { .. }) => "a number",
@@ -28,8 +48,7 @@ pub fn asked(question: &str, spec: Option<&AnswerSpec>) -> String {
         Some(AnswerSpec::Direction { .. }) => "increase, decrease or no change",
         Some(AnswerSpec::Set { .. } | AnswerSpec::Ranking { .. }) => "a list, its items separated by commas",
         Some(AnswerSpec::Term { .. } | AnswerSpec::Sequence { .. }) | None => "as few words as it takes",
-    };
-    format!("{question}\n\nThink it through, then give your final answer, {form}, inside <answer></answer>.")
+    }
 }
 
 #[cfg(test)]
@@ -45,5 +64,10 @@ mod tests {
         let prompt = prompt(&row);
         assert!(prompt.contains("\nA. one\nB. two\n\n") && prompt.contains("the letter"), "{prompt}");
         assert!(prompt.ends_with("<answer></answer>."));
+        let brief = brief_prompt(&row);
+        assert!(
+            brief.contains("B. two") && brief.ends_with("the letter of the right option, without any explanation."),
+            "{brief}"
+        );
     }
 }

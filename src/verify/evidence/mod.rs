@@ -89,7 +89,7 @@ fn check_one(draft: &Draft, evidence: &Evidence, ask: &Ask, prepared: &Prepared<
         AnswerSpec::Number { value, unit, tolerance, comparator } => {
             let key =
                 number::Key { value: *value, unit: unit.as_deref(), tolerance: *tolerance, comparator: *comparator };
-            let span = number::check(&key, ask, &draft.question, &reading)?;
+            let span = number::check(&key, ask, &draft.question, &reading, number::Cells::of(evidence, prepared))?;
             (reading.words_in(&span), true)
         }
         AnswerSpec::Term { value, synonyms } => {

@@ -22,6 +22,8 @@ pub(super) struct Rules {
     pub literature_days: u32,
     /// Only what was in the release before.
     pub only_known: bool,
+    /// Answer types that are taken; none named: all.
+    pub answer_types: Vec<String>,
 }
 
 /// The questions, without their texts.
@@ -102,6 +104,8 @@ pub(super) fn gather(store: &Rows, rules: &Rules, today: NaiveDate) -> Result<Ga
             Some(Held::Review)
         } else if !question.is_current {
             Some(Held::Superseded)
+        } else if !rules.answer_types.is_empty() && !rules.answer_types.contains(&question.answer_type) {
+            Some(Held::AnswerType)
         } else if rules.only_known && !before {
             Some(Held::NotBefore)
         } else {

@@ -4,7 +4,7 @@ use crate::drift::explanation::Wish;
 use crate::drift::{Decision, Overview, page};
 use crate::store::drift::NewDecision;
 use crate::topic::Taxonomy;
-use crate::worker::topics::{read_texts, table};
+use crate::worker::topics::{read_texts, table, trained};
 use crate::worker::{Env, Error};
 
 use super::topics;
@@ -19,10 +19,13 @@ const TERMS: usize = 15;
 pub fn run(env: &Env) -> Result<(), Error> {
     let taxonomy = Taxonomy::embedded();
     topics::label(env, &taxonomy)?;
-    let mut table = table(&*env.store.read()?, Some(&taxonomy), None)?;
+    let (mut table, trained) = {
+        let rows = env.store.read()?;
+        (table(&rows, Some(&taxonomy), None)?, trained(&rows, env.clock.now())?)
+    };
     let today = env.clock.today();
     table.end_on(today.pred_opt().unwrap_or(today));
-    let mut overview = Overview::of(table, env.drift.clone())?;
+    let mut overview = Overview::of(table, env.drift.clone(), &trained)?;
     if let Some(chosen) = overview.chosen(None) {
         read_texts(&*env.store.read()?, &mut overview.table, &[chosen.0, chosen.1])?;
         let wish = Wish { terms: TERMS, permutations: env.drift.draws - 1, seed: env.drift.seed };

@@ -4,8 +4,13 @@ mod answers;
 #[cfg(feature = "candle")]
 mod built_in;
 mod failure;
+#[cfg(feature = "candle")]
+mod hardship;
 mod life;
 mod restart;
+mod slurm;
+#[cfg(feature = "candle")]
+mod trl;
 mod year;
 
 use std::fs;
@@ -148,7 +153,7 @@ fn adapter() -> Vec<u8> {
 const TRAIN: &str = r#"
 job=$1; engine=$2
 for step in 1 2 3; do
-  echo "{\"kind\":\"step\",\"step\":$step,\"seconds\":$step,\"tokens\":10,\"reward_mean\":0.$step,\"memory_bytes\":1000}" >> "$job/metrics.jsonl"
+  echo "{\"kind\":\"step\",\"step\":$step,\"seconds\":$step,\"tokens\":10,\"reward_mean\":0.$step,\"kl\":0.01,\"entropy\":1.5,\"memory_bytes\":1000}" >> "$job/metrics.jsonl"
 done
 mkdir -p "$job/result"
 cp "$engine/adapter.safetensors" "$job/result/adapter_model.safetensors"

@@ -58,6 +58,18 @@ fn a_service_that_dies_in_any_state_goes_on_where_it_was() {
 
     let serve = Serve::start(&config, None);
     assert_eq!(status(&bench), "evaluated");
+    until("its measures", || {
+        let told = serve.get("/metrics")?;
+        let number = |name: &str| -> Option<f64> {
+            told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+        };
+        let measure = |name: &str| number(&format!("aludel_refresh_measure{{name=\"{name}\"}}"));
+        let spent = number("aludel_refresh_machine_seconds")?;
+        let measured = [measure("reward_mean")?, measure("kl")?, measure("entropy")?, measure("memory_bytes")?];
+        assert_eq!((number("aludel_refresh_state"), number("aludel_refresh_step")), (Some(4.0), Some(3.0)), "{told}");
+        assert_eq!((measured, spent >= 3.0), ([0.3, 0.01, 1.5, 1000.0], true), "{told}");
+        Some(())
+    });
     bench.json(&["refresh", "promote"]);
     until("it is promoted", || (status(&bench) == "promoted").then_some(()));
     let overview = serve.json("/api/v1/refresh").unwrap();

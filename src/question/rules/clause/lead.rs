@@ -9,6 +9,23 @@ pub(in crate::question::rules) struct Bare {
 }
 
 impl Bare {
+    /// Whether a bracket says for what the statement holds: `(for a given weight)`, `(after adjustment for age)`.
+    pub fn is_conditional(&self) -> bool {
+        const CONDITIONS: &[&str] = &[
+            "for a given",
+            "adjusted",
+            "after adjust",
+            "only ",
+            "except",
+            "excluding",
+            "but not",
+            "when ",
+            "if ",
+            "unless",
+        ];
+        self.notes.iter().any(|(_, note)| CONDITIONS.iter().any(|condition| note.starts_with(condition)))
+    }
+
     /// The content of the bracket that stands directly behind `phrase`.
     pub fn note_after(&self, phrase: &str) -> Option<&str> {
         // A bracket at the very end stands behind the trimmed text.

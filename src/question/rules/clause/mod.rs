@@ -1,6 +1,7 @@
 //! A light reading of one sentence: brackets and lead-ins off, then front, subject, verb group, rest.
 
 mod lead;
+mod rest;
 mod verb;
 
 pub(super) use lead::{Bare, is_own, statement, without_brackets};
@@ -8,7 +9,8 @@ pub(super) use verb::{is_adverb, is_auxiliary, is_weak};
 
 use super::lexicon::{Form, Lexicon, Sense, Verb};
 use super::words::{MODIFIERS, PREPOSITIONS};
-use verb::{NOUNS, is_be, is_manner, main_verb};
+use rest::main_part;
+use verb::{NOUNS, is_absolute, is_be, is_manner, is_other_verb, main_verb};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tense {
@@ -102,11 +104,13 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
     let mut next = at + 1;
     let mut negated = false;
     let mut weak = words[end..at].iter().any(|w| is_weak(w));
+    let mut absolute = words[end..at].iter().any(|w| is_absolute(w));
     let mut manner = words[end..at].iter().find(|w| is_manner(w)).map(|w| (*w).to_owned());
     let mut skip = |next: &mut usize| {
         while let Some(word) = words.get(*next).filter(|w| is_adverb(w)) {
             negated |= *word == "not";
             weak |= is_weak(word);
+            absolute |= is_absolute(word);
             if is_manner(word) {
                 manner = Some((*word).to_owned());
             }
@@ -174,6 +178,10 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
         return None;
     }
     let negated = negated || failed;
+    // `not absolutely required`: neither required nor not.
+    if negated && absolute {
+        return None;
+    }
     let rest = main_part(words.get(next..)?, lexicon)?;
     // "The rates was": the sentence itself is broken, or its subject was misread.
     let head = words[..end].iter().take_while(|w| !PREPOSITIONS.contains(w)).last().copied().unwrap_or("");
@@ -228,6 +236,7 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
         || last.ends_with("ed") && !last.contains('-') && last.len() > 3
         || matches!(*last, "only" | "both" | "each" | "itself" | "themselves" | "alike" | "more" | "less")
         || starts_gerund(words[0])
+        || is_adverb(&words[0].to_lowercase())
         || words.len() > 1 && matches!(words[1], "majority" | "remainder" | "rest")
     {
         return false;
@@ -275,8 +284,9 @@ fn is_noun_phrase(words: &[&str], lexicon: &Lexicon) -> bool {
         let odd_participle =
             word.ends_with("ed") && !word.contains('-') && PREPOSITIONS.contains(&next) && !MODIFIERS.contains(word);
         let verb = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
-        let mark = word.contains([',', ';', ':', '"', '“', '”', '=', '|']);
-        !clause_word && !odd_participle && !verb && !mark
+        let mark = word.contains([',', ';', ':', '"', '“', '”', '=', '|', '—']);
+        let other_verb = at > 0 && is_other_verb(word, next);
+        !clause_word && !odd_participle && !verb && !mark && !other_verb
     })
 }
 
@@ -295,170 +305,6 @@ fn starts_gerund(word: &str) -> bool {
     ]
     .iter()
     .any(|gerund| word.eq_ignore_ascii_case(gerund))
-}
-
-/// The words up to the end of the main clause; `None` when a list or an unknown clause follows.
-fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
-    const CLOSERS: &[&str] = &[
-        "and",
-        "but",
-        "while",
-        "whereas",
-        "which",
-        "suggesting",
-        "indicating",
-        "thereby",
-        "with",
-        "consistent",
-        "as",
-        "although",
-        "resulting",
-        "leading",
-        "demonstrating",
-        "showing",
-        "confirming",
-        "supporting",
-        "however",
-        "but",
-        "including",
-        "ranging",
-        "thus",
-        "even",
-        "despite",
-        "making",
-        "whilst",
-        "because",
-        "since",
-        "implying",
-        "highlighting",
-        "reflecting",
-    ];
-    let mut kept: Vec<&str> = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let next = words.get(at + 1).copied().unwrap_or("");
-        let after = words.get(at + 2).copied().unwrap_or("");
-        // `chiral but not AP flow`: what the two share comes last; behind a whole side (`in mice but not in rats`) it is said.
-        if *word == "but" && next == "not" && !PREPOSITIONS.contains(&after) {
-            let whole =
-                at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|w| w.ends_with('s') || *w == "mice");
-            if !whole {
-                return None;
-            }
-        }
-        if matches!(
-            *word,
-            "whereas"
-                | "while"
-                | "suggesting"
-                | "indicating"
-                | "although"
-                | "because"
-                | "but"
-                | "thereby"
-                | "which"
-                | "implying"
-                | "whilst"
-                | "confirming"
-                | "demonstrating"
-        ) && (at > 0 || word.ends_with("ing"))
-        {
-            break;
-        }
-        // `increased X linking Y to Z`: whether X or the statement links, the words do not say.
-        if matches!(*word, "linking" | "allowing") && at > 0 {
-            return None;
-        }
-        // `even though …`, `as shown by …`, `in agreement with …`: a remark, no part of the statement.
-        if at > 0
-            && (*word == "even" && matches!(next, "though" | "when" | "if")
-                || *word == "as" && (next.ends_with("ed") || matches!(next, "shown" | "seen"))
-                || *word == "in" && matches!(next, "agreement" | "accordance" | "line" | "keeping"))
-        {
-            break;
-        }
-        let plain = next.strip_prefix("co-").unwrap_or(next);
-        let past = plain.len() > 4 && plain.ends_with("ed") && !plain.contains('-');
-        let third = plain.len() > 4
-            && plain.ends_with('s')
-            && !plain.ends_with("ss")
-            && (matches!(after, "the" | "a" | "an" | "with" | "to" | "its")
-                || lexicon.verb(plain).is_some_and(|(_, f)| f == Form::Third));
-        let base = lexicon.verb(plain).is_some_and(|(_, f)| f == Form::Base) && !NOUNS.contains(&plain);
-        if at > 0 && (*word == "and" && (third || base) || *word == "as" && next == "well" || *word == "despite")
-            || *word == "with" && next == "no"
-        {
-            break;
-        }
-        if *word == "and" && past && at > 0 && !words[at - 1].ends_with("ed") && !PREPOSITIONS.contains(&words[at - 1])
-        {
-            break;
-        }
-        if *word == "and" && at > 0 {
-            // `IL-21 and IL-4 induced by IL-6`: a participle behind its noun opens no clause.
-            let by_agent = |at: usize| {
-                words.get(at).is_some_and(|w| w.ends_with("ed"))
-                    && words.get(at + 1).is_some_and(|w| matches!(*w, "by" | "in" | "with" | "from" | "to"))
-            };
-            let finite = |w: &str| {
-                is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, form)| form == Form::Third || form == Form::Past)
-            };
-            if finite(next)
-                || is_adverb(next)
-                || !next.ends_with(',')
-                    && (finite(after) && !by_agent(at + 2)
-                        || !after.ends_with(',') && words.get(at + 3).copied().is_some_and(is_auxiliary))
-                || words.iter().skip(at + 1).take(5).take_while(|w| !w.ends_with(',')).any(|w| is_be(w).is_some())
-            {
-                break;
-            }
-        }
-        if let Some(stem) = word.strip_suffix([',', ';', ':']) {
-            kept.push(stem);
-            if matches!(next, "compared" | "relative") && word.ends_with(',') {
-                continue;
-            }
-            if next.starts_with("respectively") || matches!(next, "when" | "where" | "even") {
-                return None;
-            }
-            let remark = next.ends_with("ly") || next.len() > 5 && next.ends_with("ing");
-            if word.ends_with(':') || !CLOSERS.contains(&next) && !remark && !word.ends_with(';') {
-                return None;
-            }
-            if next == "and" {
-                let clause = words
-                    .iter()
-                    .skip(at + 2)
-                    .any(|w| is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, f)| f != Form::Base));
-                if !clause || kept.iter().filter(|w| **w == ",").count() > 1 {
-                    return None;
-                }
-            }
-            break;
-        }
-        kept.push(word);
-    }
-    while kept
-        .last()
-        .is_some_and(|w| matches!(*w, "further" | "too" | "again" | "also" | "well" | "however" | "therefore"))
-    {
-        kept.pop();
-    }
-    if !is_one_clause(&kept, lexicon) {
-        return None;
-    }
-    let rest = kept.join(" ");
-    (!rest.contains(['"', '“', '|', '=', '[', '('])).then_some(rest)
-}
-
-/// Whether no second finite verb stands in `words`, but behind a relative pronoun (`mice that lack Trenk5`).
-fn is_one_clause(words: &[&str], lexicon: &Lexicon) -> bool {
-    words.iter().enumerate().all(|(at, word)| {
-        let third = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
-        let finite = third || *word == "failed" || is_auxiliary(word) && *word != "being";
-        let relative = |w: &&str| matches!(*w, "that" | "who" | "which" | "whose" | "when");
-        let before = &words[at.saturating_sub(6)..at];
-        !finite || before.iter().any(relative)
-    })
 }
 
 /// The direction a verb states of what it acts on.

@@ -26,6 +26,10 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                 ("lead" | "leads", "to") | ("result" | "results", "in") | ("act" | "acts", "as" | "on")
             );
             let noun = NOUNS.contains(&bare) && !led;
+            // `in contact inhibited cells`: a noun and a participle that are one adjective.
+            let compound = at >= 2
+                && matches!(words[at - 1], "contact" | "growth" | "serum" | "nutrient" | "age" | "sex" | "weight")
+                && PREPOSITIONS.contains(&words[at - 2]);
             // `the miR-122 target showed`, `a target confirmed by`: the noun before another verb.
             let before_verb = matches!(bare, "target" | "targets" | "form" | "forms" | "report" | "reports")
                 && next.ends_with("ed")
@@ -49,7 +53,7 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                     && form != Form::Third;
             let base_after_singular = form == Form::Base
                 && !(words[at - 1].ends_with('s') || words[at - 1] == "mice" || words[at - 1] == "cells");
-            if finite && !adjective && !base_after_singular && !stop {
+            if finite && !adjective && !compound && !base_after_singular && !stop {
                 // A past form may be a participle: a later plain finite verb wins.
                 if form != Form::Past {
                     return Some(candidate.filter(|_| form == Form::Base).unwrap_or(at));
@@ -173,6 +177,80 @@ pub(in crate::question::rules) fn is_weak(word: &str) -> bool {
             | "virtually"
             | "almost"
     )
+}
+
+/// Adverbs whose denial leaves the rest standing: what is not fully so may be partly so.
+pub(super) fn is_absolute(word: &str) -> bool {
+    matches!(
+        word,
+        "absolutely"
+            | "strictly"
+            | "completely"
+            | "entirely"
+            | "fully"
+            | "solely"
+            | "exclusively"
+            | "necessarily"
+            | "always"
+    )
+}
+
+/// A verb that the lexicon does not hold, as a subject's word: the subject was misread.
+pub(super) fn is_other_verb(word: &str, next: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "perceiv",
+        "enabl",
+        "consider",
+        "believ",
+        "prefer",
+        "obtain",
+        "perform",
+        "utiliz",
+        "utilis",
+        "possess",
+        "describ",
+        "recommend",
+        "prescrib",
+        "adopt",
+        "tolerat",
+        "suffer",
+        "enjoy",
+        "acquir",
+        "generat",
+        "creat",
+        "confirm",
+        "elicit",
+        "propos",
+        "predict",
+        "retain",
+        "undertak",
+        "encounter",
+        "maintain",
+        "sustain",
+        "determin",
+        "govern",
+        "coordinat",
+        "orchestrat",
+        "ensur",
+        "preserv",
+        "permit",
+        "dictat",
+        "implicat",
+        "underli",
+        "outperform",
+        "resembl",
+        "recapitulat",
+        "exceed",
+        "follow",
+        "compris",
+    ];
+    STEMS.iter().any(|stem| {
+        word.strip_prefix(stem).is_some_and(|end| match end {
+            "" | "e" | "es" | "s" => true,
+            "ed" => !PREPOSITIONS.contains(&next),
+            _ => false,
+        })
+    })
 }
 
 /// Adverbs without which the verb says something else.

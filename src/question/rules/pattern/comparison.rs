@@ -7,6 +7,7 @@ use super::super::clause::{Clause, Group, is_adverb};
 use super::super::context::Context;
 use super::super::lexicon::Sense;
 use super::super::words::{MEASURES, PREPOSITIONS};
+use super::side::{choice_of_two, is_group};
 use super::{Candidate, candidate, starts_modifier};
 
 /// Two sides and what was measured in both.
@@ -115,6 +116,8 @@ pub(super) fn is_side(text: &str) -> bool {
                 | "either"
                 | "their"
         )
+        // `the first half of cases`: a part of the work.
+        && !matches!(text.trim_start_matches("the ").split(' ').next(), Some("first" | "second" | "third" | "last"))
         && !is_bare_label(text)
         && !matches!(
             text,
@@ -142,13 +145,8 @@ fn is_bare_label(text: &str) -> bool {
 /// `premenopausal` beside `postmenopausal women` lacks the noun they share.
 fn completed(left: &str, right: &str) -> String {
     let noun = right.rsplit(' ').next().unwrap_or("");
-    let people = noun.ends_with('s') || matches!(noun, "women" | "men" | "mice" | "children");
-    if !left.contains(' ')
-        && right.contains(' ')
-        && !left.ends_with('s')
-        && !matches!(left, "women" | "men" | "mice" | "children")
-        && people
-    {
+    let people = is_group(noun);
+    if !left.contains(' ') && right.contains(' ') && !left.ends_with('s') && !is_group(left) && people {
         format!("{left} {noun}")
     } else {
         left.to_owned()
@@ -264,7 +262,13 @@ pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec
             }
             let asked = |word: &str| format!("{} {subject} have {article}{word} {left} than {right}", clause.did());
             yes_and_no(asked(word), asked(opposite), found);
-            choice_of_two(format!("which had {article}{word} {left}"), &subject, right, 0, found);
+            choice_of_two(
+                |word| format!("which had {article}{word} {left}"),
+                (word, opposite),
+                (&subject, right),
+                true,
+                found,
+            );
         }
         _ => {}
     }
@@ -286,75 +290,17 @@ fn of_sides(clause: &Clause, sides: &Compared<'_>, found: &mut Vec<Candidate>) {
     let asked = |word: &str| format!("{} {what} {word} {place} {left} than {place} {right}", clause.was());
     yes_and_no(asked(word), asked(opposite), found);
     if is_group(left) && *place != "during" && *place != "at" {
-        choice_of_two(format!("{place} which group {} {what} {word}", clause.was()), left, right, 0, found);
+        let ask = |word: &str| format!("{place} which group {} {what} {word}", clause.was());
+        choice_of_two(ask, (word, opposite), (left, right), true, found);
     } else if *place == "in" {
-        let ask = format!("where {} {what} {word}", clause.was());
-        choice_of_two(ask, &format!("in {left}"), &format!("in {right}"), 0, found);
+        let ask = |word: &str| format!("where {} {what} {word}", clause.was());
+        choice_of_two(ask, (word, opposite), (&format!("in {left}"), &format!("in {right}")), true, found);
     }
 }
 
 pub(super) fn yes_and_no(yes: String, no: String, found: &mut Vec<Candidate>) {
     found.push(candidate("boolean", yes, AnswerSpec::Boolean { value: true }));
     found.push(candidate("boolean_no", no, AnswerSpec::Boolean { value: false }));
-}
-
-/// People, animals or plants that form a group.
-pub(super) fn is_group(side: &str) -> bool {
-    const GROUPS: &[&str] = &[
-        "patients",
-        "women",
-        "men",
-        "children",
-        "mice",
-        "rats",
-        "animals",
-        "participants",
-        "subjects",
-        "individuals",
-        "controls",
-        "group",
-        "adults",
-        "infants",
-        "boys",
-        "girls",
-        "males",
-        "females",
-        "plants",
-        "mutants",
-        "flies",
-        "fish",
-        "littermates",
-        "volunteers",
-        "arm",
-        "smokers",
-        "users",
-        "survivors",
-        "cases",
-        "lines",
-        "families",
-        "recipients",
-        "donors",
-        "cohort",
-        "pigs",
-        "sheep",
-        "chickens",
-        "larvae",
-        "worms",
-        "seedlings",
-    ];
-    side.split(' ').any(|w| GROUPS.contains(&w))
-}
-
-/// A choice between the two sides of a comparison, with "no difference" beside them; `right` is the place of the right one.
-pub(super) fn choice_of_two(ask: String, left: &str, other: &str, right: usize, found: &mut Vec<Candidate>) {
-    let Some(correct) = ["A", "B", "C"].get(right) else { return };
-    if left.split(' ').count() > 8 || other.split(' ').count() > 8 || left.eq_ignore_ascii_case(other) {
-        return;
-    }
-    let other = other.split(" despite ").next().unwrap_or(other);
-    let options = vec![left.to_owned(), other.to_owned(), "neither: they did not differ".to_owned()];
-    let answer = AnswerSpec::Choice { options, correct: (*correct).to_owned() };
-    found.push(candidate("choice_sides", ask, answer));
 }
 
 /// What did not differ, and between whom.
@@ -438,6 +384,7 @@ pub(super) fn no_difference(clause: &Clause, context: &Context<'_>, found: &mut 
             (_, true) => "are",
             (_, false) => "is",
         };
-        choice_of_two(format!("in which group {was} {what} higher"), &left, &right, 2, found);
+        let ask = |word: &str| format!("in which group {was} {what} {word}");
+        choice_of_two(ask, ("higher", "lower"), (&left, &right), false, found);
     }
 }

@@ -7,7 +7,8 @@ use super::super::clause::{Clause, Group, direction_of, is_adverb, is_weak};
 use super::super::context::Context;
 use super::super::lexicon::Sense;
 use super::super::words::PREPOSITIONS;
-use super::comparison::{choice_of_two, is_side, yes_and_no};
+use super::comparison::{is_side, yes_and_no};
+use super::side::choice_of_two;
 use super::{Candidate, candidate};
 
 /// `X reduced Y`, `Y was increased in A compared with B`, `X did not affect Y`.
@@ -152,6 +153,11 @@ fn is_no_amount(rest: &str) -> bool {
         "similarly",
         "confidence",
         "understanding",
+        "results",
+        "findings",
+        "conclusions",
+        "existence",
+        "counts",
     ];
     let first = rest.split(' ').next().unwrap_or("");
     matches!(first, "less" | "more" | "only" | "faster" | "slower" | "earlier" | "later" | "as")
@@ -259,7 +265,12 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
             let Some((what, other)) = super::comparison::sides(what).filter(|(what, _)| !what.is_empty()) else {
                 return;
             };
-            if what.contains(" and ") || !is_side(&subject) || !is_side(other) || what.contains(" in ") {
+            if what.contains(" and ")
+                || what.ends_with("phenotype")
+                || !is_side(&subject)
+                || !is_side(other)
+                || what.contains(" in ")
+            {
                 return;
             }
             let pronoun = if what.split(' ').next_back().is_some_and(|w| w.ends_with('s')) { "those" } else { "that" };
@@ -271,10 +282,16 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
                 ),
                 AnswerSpec::Direction { value },
             ));
-            let word = if value == Direction::Increase { "higher" } else { "lower" };
+            let (word, opposite) = if value == Direction::Increase { ("higher", "lower") } else { ("lower", "higher") };
             let asked = |word: &str| format!("{} {subject} show {word} {what} than {other}", clause.did());
-            yes_and_no(asked(word), asked(if word == "higher" { "lower" } else { "higher" }), found);
-            choice_of_two(format!("which showed {word} {what}"), &subject, other, 0, found);
+            yes_and_no(asked(word), asked(opposite), found);
+            choice_of_two(
+                |word| format!("which showed {word} {what}"),
+                (word, opposite),
+                (&subject, other),
+                true,
+                found,
+            );
         }
         _ => {}
     }

@@ -63,7 +63,7 @@ pub(super) fn share(clause: &Clause, found: &mut Vec<Candidate>) {
     }
 }
 
-/// Whether a count tells a finding (genes that changed, patients that died) and no step of the work.
+/// Whether a count tells a finding (genes that changed) and neither a step of the work nor the size of a group.
 fn is_outcome(clause: &Clause, counted: &str) -> bool {
     const MOLECULES: &[&str] = &[
         "genes",
@@ -94,25 +94,6 @@ fn is_outcome(clause: &Clause, counted: &str) -> bool {
         "families",
         "cytokines",
     ];
-    const LIVING: &[&str] = &[
-        "patients",
-        "mice",
-        "rats",
-        "animals",
-        "participants",
-        "women",
-        "men",
-        "children",
-        "subjects",
-        "individuals",
-        "infants",
-        "embryos",
-        "flies",
-        "worms",
-        "cases",
-        "deaths",
-        "neurons",
-    ];
     let has = |list: &[&str]| counted.split(' ').any(|w| list.contains(&w));
     match clause.group {
         Group::Passive(verb) if has(MOLECULES) => {
@@ -120,12 +101,6 @@ fn is_outcome(clause: &Clause, counted: &str) -> bool {
         }
         Group::Active(verb) if has(MOLECULES) => {
             matches!(verb.base, "show" | "exhibit" | "display" | "contain" | "encode")
-        }
-        Group::Active(verb) if has(LIVING) => {
-            matches!(
-                verb.base,
-                "die" | "survive" | "develop" | "experience" | "respond" | "achieve" | "show" | "relapse"
-            ) && clause.rest.split(' ').count() >= 3
         }
         _ => false,
     }

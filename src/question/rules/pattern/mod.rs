@@ -6,6 +6,7 @@ mod measure;
 pub(super) mod name;
 pub(super) mod place;
 mod relation;
+pub(super) mod side;
 mod size;
 mod state;
 mod statistic;
@@ -31,7 +32,6 @@ pub(super) fn ask(clause: &Clause, bare: &Bare, context: &Context<'_>) -> Vec<Ca
     let mut found = Vec::new();
     if clause.subject == "There" || clause.subject.starts_with("No ") {
         comparison::no_difference(clause, context, &mut found);
-        statistic::statistics(clause, bare, context, &mut found);
         return found;
     }
     measure::share(clause, &mut found);

@@ -37,7 +37,11 @@ fn need(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
         ("required to ", true),
     ];
     let Some((phrase, needed)) = NEEDS.iter().find(|(phrase, _)| rest.starts_with(phrase)) else { return };
-    if rest.contains(" but ") || rest.split(' ').count() < 4 {
+    // `a larger trial is required to settle the question` is no finding.
+    let wished = subject
+        .split(' ')
+        .any(|w| matches!(w, "trial" | "trials" | "research" | "work" | "efforts" | "investigation" | "data"));
+    if wished || rest.contains(" but ") || rest.split(' ').count() < 4 {
         return;
     }
     let what = &rest[phrase.len()..];

@@ -1,11 +1,14 @@
 //! Whether a number key is the quantity of the quote that the question asks for.
 
 mod align;
+mod column;
 pub(super) mod derived;
 mod parallel;
 mod unit;
 
 use std::ops::Range;
+
+pub(crate) use column::Cells;
 
 use crate::grade::unit::Unit;
 use crate::model::answer::{Comparator, Tolerance};
@@ -37,13 +40,23 @@ const MARGIN: f64 = 0.3;
 
 /// # Errors
 /// The reason when the key's number is not in the quote, has another unit there, or belongs to something else.
-pub(crate) fn check(key: &Key<'_>, ask: &Ask, question: &str, reading: &Reading<'_>) -> Result<Range<usize>, String> {
+///
+/// `cells`: where the quote stands in a table.
+pub(crate) fn check(
+    key: &Key<'_>,
+    ask: &Ask,
+    question: &str,
+    reading: &Reading<'_>,
+    cells: Option<Cells<'_>>,
+) -> Result<Range<usize>, String> {
     let unit = key.unit.map(str::trim).filter(|u| !u.is_empty());
     let parsed = unit.and_then(Unit::parse);
     let mut same_number = false;
     let mut candidates = Vec::new();
     for quantity in quantity::scan(reading.quote) {
-        let written = quantity.unit_in(reading.quote);
+        // A key without a unit is asked for in the column's own, which the question names.
+        let of_column = || cells.filter(|_| unit.is_some())?.unit_of(&quantity.span);
+        let written = quantity.unit_in(reading.quote).or_else(of_column);
         let equal = near(key, quantity.value) || near(key, -quantity.value);
         same_number |= equal;
         let Some(value) = unit::value_in(&quantity, written, parsed.as_ref(), unit, reading, question) else {

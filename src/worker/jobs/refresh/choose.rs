@@ -6,17 +6,19 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::llm::Place;
 use crate::model::status::{RefreshStatus, ReleaseStatus};
-use crate::refresh::Config;
 use crate::refresh::engine::{CANDLE, Template};
 use crate::refresh::job::Question;
-use crate::release::export::prompt;
+use crate::refresh::{Config, Replies};
+use crate::release::export::{brief_prompt, prompt};
 use crate::release::licence::Policy;
 use crate::release::manifest::{Kind, Manifest};
 use crate::release::model::LINEAGE;
 use crate::release::model::alias::{Alias, history};
 use crate::release::model::lineage::Lineage;
 use crate::release::publish::Root;
+use crate::release::row::Row;
 use crate::release::select::{Held, Pool};
 use crate::release::split::{Cuts, Member, Split, splits};
 use crate::release::{self, Version};
@@ -36,6 +38,9 @@ pub struct Prepared {
     /// Last day of the papers that are trained on; the gate asks about papers after `future_after`.
     pub cutoff: NaiveDate,
     pub future_after: NaiveDate,
+    /// First day of the papers whose topic mix it is trained on, up to the cut-off.
+    #[serde(default)]
+    pub literature_from: Option<NaiveDate>,
     /// Version that the candidate has to be better than; `None`: the base model.
     pub champion: Option<Version>,
     pub n_train: u64,
@@ -53,11 +58,15 @@ pub struct Prepared {
     pub predicted: Predicted,
 }
 
-/// What the last finished run with this engine says about this one.
+/// What this one will take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Predicted {
     pub seconds: Option<f64>,
     pub memory_bytes: Option<u64>,
+    /// Numbers in the base model, where its size is all that this follows from; else it is as the last finished run with this engine
+    /// and base model went.
+    #[serde(default)]
+    pub parameters: Option<u64>,
 }
 
 /// What was drawn up.
@@ -119,6 +128,7 @@ pub fn draw_up(config: &Config, store: &Rows, root: &Root, now: DateTime<Utc>, i
         seed,
         cutoff,
         future_after,
+        literature_from: selected.literature.from.parse().ok(),
         champion: champion.map(|champion| champion.version),
         n_train: n(Split::Train),
         n_watched: n(Split::Validation),
@@ -128,8 +138,13 @@ pub fn draw_up(config: &Config, store: &Rows, root: &Root, now: DateTime<Utc>, i
         held: selected.selection.held.iter().map(|(held, n)| (held.as_str().to_owned(), *n)).collect(),
         dataset,
         n_in_dataset: rows().filter(|row| row.before).count() as u64,
-        predicted: predicted(config, store)?,
+        predicted: Predicted::default(),
     };
+    let predicted = match as_the_last(config, store)? {
+        Some(predicted) => predicted,
+        None => reckoned(config, store, &selected, n_future)?,
+    };
+    let prepared = Prepared { predicted, ..prepared };
     let refusals = refusals(config, &prepared);
     Ok(Drawn { prepared, refusals, selected })
 }
@@ -143,6 +158,12 @@ fn refusals(config: &Config, prepared: &Prepared) -> Vec<String> {
             refusals.push("set `refresh.base_name` and `refresh.base_licence`: a release's card names them".to_owned());
         }
         Some(_) => {}
+    }
+    if config.engine == CANDLE && config.device == Place::Cuda && config.program.is_none() && !cfg!(feature = "cuda") {
+        refusals.push(
+            "`refresh.device` is cuda and this program was built without CUDA: name one that was in `refresh.program`"
+                .to_owned(),
+        );
     }
     if config.engine != CANDLE
         && let Err(error) = Template::read(&config.engines, &config.engine)
@@ -173,6 +194,7 @@ fn eligible(config: &Config, store: &Rows, today: NaiveDate) -> Result<Gathered,
         pointers: false,
         literature_days: config.literature_days,
         only_known: false,
+        answer_types: config.answer_types.clone(),
     };
     let mut gathered = gather(store, &rules, today)?;
     for candidate in &mut gathered.candidates {
@@ -233,14 +255,14 @@ fn future(config: &Config, gathered: &Gathered, after: NaiveDate, today: NaiveDa
 }
 
 /// The questions of a split of what was drawn up, as an engine reads them.
-pub(super) fn questions(store: &Rows, selected: &Selected, of: Split) -> Result<Vec<Question>, Error> {
+pub(super) fn questions(config: &Config, store: &Rows, selected: &Selected, of: Split) -> Result<Vec<Question>, Error> {
     let policy = Policy::embedded();
     let mut reader = Reader::new(store, &policy, selected, Version::first(1));
     let mut questions = Vec::new();
     for (place, candidates) in selected.selection.places.iter().filter(|((_, split), _)| *split == of) {
         for candidate in candidates {
             let (row, _) = reader.read(candidate, *place)?;
-            let text = prompt(&row);
+            let text = shown(config, &row);
             let spec = row.answer.as_deref().and_then(|answer| serde_json::from_str(answer).ok());
             // A question whose licence keeps its text back has none to train on.
             let Some(spec) = spec.filter(|spec| row.question.is_some() && crate::grade::check(spec).is_ok()) else {
@@ -275,7 +297,14 @@ pub(super) fn future_questions(
         }
     }
     let selected = select(config, gathered, after, today, config.seed)?;
-    questions(store, &selected, Split::Future)
+    questions(config, store, &selected, Split::Future)
+}
+
+fn shown(config: &Config, row: &Row) -> String {
+    match config.replies {
+        Replies::Reasoned => prompt(row),
+        Replies::Brief => brief_prompt(row),
+    }
 }
 
 fn newest_dataset(store: &Rows) -> Result<Option<Version>, Error> {
@@ -284,7 +313,8 @@ fn newest_dataset(store: &Rows) -> Result<Option<Version>, Error> {
     Ok(newest.and_then(|release| release.version.parse().ok()))
 }
 
-fn predicted(config: &Config, store: &Rows) -> Result<Predicted, Error> {
+/// As the last finished run went.
+fn as_the_last(config: &Config, store: &Rows) -> Result<Option<Predicted>, Error> {
     let all = store.refreshes()?;
     let is_like =
         |plan: &Value| plan["engine"] == config.engine.as_str() && plan["base_model"] == config.base_name.as_str();
@@ -293,10 +323,39 @@ fn predicted(config: &Config, store: &Rows) -> Result<Predicted, Error> {
             && refresh.plan.as_ref().is_some_and(is_like)
             && refresh.outcome.as_ref().is_some_and(|outcome| outcome["steps"].as_u64() > Some(0))
     });
-    let Some(outcome) = last.and_then(|refresh| refresh.outcome.as_ref()) else { return Ok(Predicted::default()) };
+    let Some(outcome) = last.and_then(|refresh| refresh.outcome.as_ref()) else { return Ok(None) };
     let a_step = outcome["seconds"].as_f64().zip(outcome["steps"].as_f64()).map(|(seconds, steps)| seconds / steps);
-    Ok(Predicted {
+    Ok(Some(Predicted {
         seconds: a_step.map(|a_step| a_step * config.budget.max_steps as f64),
         memory_bytes: outcome["memory_bytes"].as_u64(),
-    })
+        parameters: None,
+    }))
+}
+
+/// From the model's size, where the built-in engine can read it.
+#[cfg(feature = "candle")]
+fn reckoned(config: &Config, store: &Rows, selected: &Selected, n_future: u64) -> Result<Predicted, Error> {
+    /// Prompts whose length is looked at, and bytes of a token in English prose, about.
+    const PROMPTS: usize = 32;
+    const TOKEN_BYTES: f64 = 4.0;
+    let path = config.base_model.as_deref().filter(|_| config.engine == CANDLE);
+    // Whatever can not be read is said when it is to be trained.
+    let Some(Ok(architecture)) = path.map(crate::llm::candle::architecture::Architecture::read) else {
+        return Ok(Predicted::default());
+    };
+    let policy = Policy::embedded();
+    let mut reader = Reader::new(store, &policy, selected, Version::first(1));
+    let train = selected.selection.places.iter().filter(|((_, split), _)| *split == Split::Train);
+    let (mut n, mut bytes) = (0, 0);
+    for (place, candidate) in train.flat_map(|(place, all)| all.iter().map(move |one| (*place, one))).take(PROMPTS) {
+        (n, bytes) = (n + 1, bytes + shown(config, &reader.read(candidate, place)?.0).len());
+    }
+    let prompt_tokens = bytes as f64 / f64::from(n.max(1)) / TOKEN_BYTES;
+    let found = crate::refresh::train::forecast(&architecture, config, prompt_tokens, n_future);
+    Ok(Predicted { seconds: found.seconds, memory_bytes: Some(found.memory_bytes), parameters: Some(found.parameters) })
+}
+
+#[cfg(not(feature = "candle"))]
+fn reckoned(_: &Config, _: &Rows, _: &Selected, _: u64) -> Result<Predicted, Error> {
+    Ok(Predicted::default())
 }

@@ -127,6 +127,8 @@ fn dress(env: &Env, refresh: &Refresh, job: &Folder, decision: &Value) -> Result
         "objective": prepared.objective,
         "seed": plan.seed,
         "training": plan.training,
+        "replies": env.refresh.config.replies,
+        "answer_types": env.refresh.config.answer_types,
         "steps": outcome.steps,
     });
     write(&to.join(LINEAGE), &lineage)?;

@@ -112,14 +112,14 @@ fn prepare(env: &Env, refresh: &Refresh) -> Result<bool, Error> {
     if !drawn.refusals.is_empty() {
         return fail(env, refresh, &drawn.refusals.join("; "), None);
     }
-    let mut train = choose::questions(&store, &drawn.selected, Split::Train)?;
+    let mut train = choose::questions(config, &store, &drawn.selected, Split::Train)?;
     if config.objective == Objective::Distillation {
         // Nobody reasoned aloud: what there is to imitate is the key.
         for question in &mut train {
             question.target = Some(format!("<answer>{}</answer>", question.spec.text()));
         }
     }
-    let watched = choose::questions(&store, &drawn.selected, Split::Validation)?;
+    let watched = choose::questions(config, &store, &drawn.selected, Split::Validation)?;
     drop(store);
     let Some(path) = config.base_model.clone() else { return fail(env, refresh, "there is no base model", None) };
     let sha256 = match fingerprint(&path) {
@@ -138,7 +138,9 @@ fn prepare(env: &Env, refresh: &Refresh) -> Result<bool, Error> {
         base_model: Base { name: config.base_name.clone(), path, sha256 },
         start_adapter: None,
         objective: config.objective,
+        device: config.device,
         training: config.training.clone(),
+        rollout: config.rollout.clone(),
         limits: config.limits.clone(),
         budget: Budget {
             max_steps: config.budget.max_steps,

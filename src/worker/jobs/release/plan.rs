@@ -90,7 +90,11 @@ pub(super) fn next(env: &Env, ask: Ask, published: &[Listed]) -> Result<Result<R
             if txn.overdue_tombstones()? == 0 {
                 return Ok(Err("nothing that was released has to be taken back".to_owned()));
             }
-            (newest.next_patch(), Plan { previous, is_patch, ..last })
+            // A column that came since the newest release was made comes with a minor one.
+            let has_grown = published.iter().max_by_key(|listed| listed.manifest.version);
+            let has_grown = has_grown.is_some_and(|listed| schema::has_grown_since(&listed.folder));
+            let version = if has_grown { newest.next_minor() } else { newest.next_patch() };
+            (version, Plan { previous, is_patch, ..last })
         }
         (false, newest, last) => {
             let version = match newest {
@@ -140,6 +144,7 @@ pub(super) fn select(store: &Rows, config: &Config, plan: &Plan, release: &Relea
         pointers: config.pointers,
         literature_days: config.literature_days,
         only_known: plan.is_patch,
+        answer_types: Vec::new(),
     };
     let gathered = gather(store, &rules, release.created_at.date_naive())?;
     let members: Vec<Member> = gathered

@@ -116,6 +116,7 @@ impl<'a> Reader<'a> {
             split: split.as_str().to_owned(),
             released_in: text.first.unwrap_or_else(|| self.version.to_string()),
             withdrawn: None,
+            kind: text.kind,
         };
         self.policy.withhold(&mut row, paper.code, paper.text_characters, &mut paper.spent);
         debug_assert_eq!(paper.rule.part, candidate.part, "the part a row goes to is its licence's");

@@ -1,5 +1,8 @@
 //! One case for each kind of question, and one for each cause of a bad one that was found by reading.
 
+mod choice;
+mod fault;
+
 use super::*;
 use crate::model::document::{Passage, Section};
 use proptest::prelude::*;
@@ -89,7 +92,7 @@ fn terms() {
     );
     check(
         "Favoxin3 is a nucleoside analogue that inhibits the viral polymerase of Zandrovirus.",
-        "In mice, which nucleoside analogue inhibits the viral polymerase of Zandrovirus?",
+        "Which nucleoside analogue inhibits the viral polymerase of Zandrovirus?",
         "Favoxin3",
     );
 }
@@ -103,8 +106,8 @@ fn relations_keep_their_arrow() {
         "Vimp2",
     );
     check(
-        "Vimp2 negatively regulates the expression of Trenk5 in cortical astrocytes.",
-        "In mice, what negatively regulates the expression of Trenk5 in cortical astrocytes?",
+        "Vimp2 negatively regulates the expression of Trenk5 in cortical astrocytes after fasting.",
+        "In mice, what negatively regulates the expression of Trenk5 in cortical astrocytes after fasting?",
         "Vimp2",
     );
     check(
@@ -172,23 +175,10 @@ fn sizes() {
 
 #[test]
 fn statistics_in_brackets() {
+    // A p-value or the size of a sample is one of an experiment that no question can name.
     let sentence =
         "Serum lactate was higher in Trenk5-deficient mice (n = 12) than in wild-type littermates (p = 0.003).";
-    check(
-        sentence,
-        "What p-value was reported for the difference in serum lactate between Trenk5-deficient mice and wild-type littermates?",
-        "0.003",
-    );
-    check(
-        sentence,
-        "How many Trenk5-deficient mice were included in the comparison of serum lactate with wild-type littermates?",
-        "12.0",
-    );
-    check(
-        "Deletion of Vimp2 reduced hippocampal lactate uptake (n = 9 mice, Figure 2C).",
-        "In how many mice was the effect of deletion of Vimp2 on hippocampal lactate uptake measured?",
-        "9.0",
-    );
+    assert!(all(sentence).iter().all(|(_, answer)| !answer.contains("number")));
     check(
         "The rate of hypolactemia was higher in Trenk5-deficient mice (32%, 7 of 22) than in wild-type littermates (4%).",
         "What was the rate of hypolactemia in Trenk5-deficient mice, in per cent?",
@@ -228,8 +218,6 @@ fn no_difference() {
         "Did serum lactate differ significantly between Trenk5-deficient mice and wild-type littermates?",
         "false",
     );
-    let choice = all(sentence).into_iter().find(|(_, answer)| answer.contains("choice"));
-    assert!(choice.is_some_and(|(_, answer)| answer.contains("\"correct\":\"C\"")));
     check(
         "Overexpression of Vimp2 had no effect on hippocampal lactate uptake.",
         "In mice, how did overexpression of Vimp2 change hippocampal lactate uptake?",
@@ -262,20 +250,6 @@ fn the_statement_ends_where_it_ends() {
     // The noun that both directions share comes last.
     refused("Deletion of Vimp2 increased chiral but not polar flow of hippocampal Trenk5.");
     refused("The elevated frequency of Vimp2-positive astrocytes trait was mapped.");
-}
-
-#[test]
-fn a_choice_names_both_sides_in_either_order() {
-    let found = all("Serum lactate was higher in Trenk5-deficient mice than in wild-type littermates.");
-    let (question, answer) = found.iter().find(|(_, answer)| answer.contains("choice")).unwrap();
-    assert!(question.contains("Trenk5-deficient mice") && question.contains("wild-type littermates"), "{question}");
-    let spec: AnswerSpec = serde_json::from_str(answer).unwrap();
-    let AnswerSpec::Choice { options, correct } = spec else { panic!("{answer}") };
-    let right = options.iter().position(|o| o == "Trenk5-deficient mice").unwrap();
-    assert_eq!(correct, ["A", "B", "C"][right]);
-    // Labels that only the paper explains are no sides.
-    let labels = all("Serum lactate was higher in the P-N group than in the N-P group of Trenk5-deficient mice.");
-    assert!(labels.iter().all(|(_, answer)| !answer.contains("choice")), "{labels:#?}");
 }
 
 #[test]
