@@ -1,7 +1,8 @@
 //! The in-process model: numbers for `decoder_peers.py` to hold against PyTorch, and tokens per CPU second.
 //!
-//! `make DIR` writes invented models with adapters, `numbers DIR` the log-probabilities and gradients of each, `speed MODEL` reads a
-//! prompt and draws behind it, `job DIR MODEL STEPS` makes a job folder for `aludel train` on which a small model learns something.
+//! `make DIR` writes invented models with adapters, `numbers DIR` the log-probabilities and gradients of each, `tokens MODEL FILE` the
+//! tokens of texts and conversations, `requantise FROM TO` a GGUF file in Q8_0, `speed MODEL` reads a prompt and draws behind it,
+//! `job DIR MODEL STEPS` makes a job folder for `aludel train` on which a small model learns something.
 
 #[allow(dead_code)]
 mod machine;
@@ -9,14 +10,15 @@ mod machine;
 use std::collections::HashMap;
 use std::path::Path;
 
+use aludel::llm::Message;
 use aludel::llm::candle::architecture::Family;
-use aludel::llm::candle::sample::{Row, Sampling, draw};
 use aludel::llm::candle::{Decoder, Gradients, Group, Invented, Keep, Policy, Precision, Tokenizer, Trained};
 use aludel::model::answer::AnswerSpec;
 use aludel::refresh::guard::Limits;
 use aludel::refresh::job::{
     Advantage, Base, Budget, FORMAT, Folder, Loss, Objective, Plan, Question, Training, fingerprint,
 };
+use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{DType, Device, Tensor};
 
 const FAMILIES: [Family; 3] = [Family::Llama, Family::Qwen2, Family::Qwen3];
@@ -30,6 +32,8 @@ fn main() {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["make", folder] => make(Path::new(folder)),
         ["numbers", folder] => numbers(Path::new(folder)),
+        ["tokens", model, texts] => tokens(Path::new(model), Path::new(texts)),
+        ["requantise", from, to] => requantise(Path::new(from), Path::new(to)),
         ["speed", model] => speed(Path::new(model)),
         ["job", folder, model, steps] => job(Path::new(folder), Path::new(model), steps.parse().unwrap()),
         _ => println!("decoder: run by decoder_peers.py"),
@@ -94,27 +98,83 @@ fn numbers(folder: &Path) {
     println!("{}", serde_json::json!({ "prompt": group().prompt, "continuations": group().continuations }));
 }
 
+/// The tokens of texts and conversations, as JSON in the form of `tests/fixtures/small_model/tokens.json`.
+fn tokens(model: &Path, texts: &Path) {
+    let tokenizer = Tokenizer::load(model).unwrap();
+    let asked: serde_json::Value = serde_json::from_slice(&std::fs::read(texts).unwrap()).unwrap();
+    let of = |part: &str| asked[part].as_array().unwrap().iter().map(|pair| pair[0].clone()).collect::<Vec<_>>();
+    let texts = of("texts").into_iter().map(|text| tokenizer.encode(text.as_str().unwrap()).unwrap());
+    let conversations = of("conversations").into_iter().map(|messages| {
+        let messages: Vec<Message> = serde_json::from_value(messages).unwrap();
+        tokenizer.conversation(&messages).unwrap()
+    });
+    let (texts, conversations): (Vec<_>, Vec<_>) = (texts.collect(), conversations.collect());
+    println!("{}", serde_json::json!({ "texts": texts, "conversations": conversations }));
+}
+
+/// The same model with its quantised matrices in Q8_0, which both sides of a comparison can then read from one file.
+fn requantise(from: &Path, to: &Path) {
+    let mut file = std::fs::File::open(from).unwrap();
+    let content = gguf_file::Content::read(&mut file).unwrap();
+    let mut names: Vec<&String> = content.tensor_infos.keys().collect();
+    names.sort();
+    let tensors: Vec<(&str, QTensor)> = names
+        .into_iter()
+        .map(|name| {
+            let stored = content.tensor(&mut file, name, &Device::Cpu).unwrap();
+            if stored.dtype() == GgmlDType::F32 {
+                return (name.as_str(), stored);
+            }
+            (name.as_str(), QTensor::quantize(&stored.dequantize(&Device::Cpu).unwrap(), GgmlDType::Q8_0).unwrap())
+        })
+        .collect();
+    let mut metadata: Vec<(&str, gguf_file::Value)> =
+        content.metadata.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+    metadata.sort_by_key(|(key, _)| *key);
+    for (key, value) in &mut metadata {
+        // llama.cpp's number for a file that is mostly Q8_0.
+        if *key == "general.file_type" {
+            *value = gguf_file::Value::U32(7);
+        }
+    }
+    let metadata: Vec<(&str, &gguf_file::Value)> = metadata.iter().map(|(key, value)| (*key, value)).collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (*name, tensor)).collect();
+    let mut out = std::io::BufWriter::new(std::fs::File::create(to).unwrap());
+    gguf_file::write(&mut out, &metadata, &tensors).unwrap();
+}
+
+/// Tokens per CPU second: of a prompt, and of what is drawn behind it.
 fn speed(model: &Path) {
+    const PROMPT: usize = 520;
+    const DRAWN: usize = 64;
     let tokenizer = Tokenizer::load(model).unwrap();
     let sentence = "The mutant embryos had shorter fins than their siblings after two days in cold water. ";
-    let prompt: Vec<u32> = tokenizer.encode(&sentence.repeat(40)).unwrap().into_iter().take(512).collect();
+    let prompt: Vec<u32> = tokenizer.encode(&sentence.repeat(40)).unwrap().into_iter().take(PROMPT).collect();
+    let since = |start: f64| machine::cpu_seconds() - start;
     let start = machine::cpu_seconds();
     let decoder = Decoder::load(model, Precision::Quantised, &Device::Cpu).unwrap();
-    println!("load: {:.2} CPU s, peak {} MiB", machine::cpu_seconds() - start, machine::memory_mib("VmHWM"));
+    let load_seconds = since(start);
+    // The first pass lays weights out anew.
+    decoder.read(&prompt[..8]).unwrap();
     let start = machine::cpu_seconds();
-    let read = decoder.read(&prompt).unwrap();
-    println!("prompt: {:.1} tokens per CPU s", 512.0 / (machine::cpu_seconds() - start));
-    drop(read);
-    for rows in [1, 8] {
-        let row = |seed: usize| Row { prompt: 0, seed: seed as u64, max_tokens: 64, constraint: None };
-        let sampling = Sampling { temperature: 0.0, top_p: 1.0, stop: Vec::new() };
-        let short = vec![prompt[..16].to_vec()];
+    let read = [decoder.read(&prompt).unwrap()];
+    let prompt_rate = PROMPT as f64 / since(start);
+    let decode_rate = |rows: usize| {
+        let mut room = decoder.room(&read, &vec![0; rows], DRAWN).unwrap();
         let start = machine::cpu_seconds();
-        let drawn = draw(&decoder, &tokenizer, &short, (0..rows).map(row).collect(), &sampling, &|| false).unwrap();
-        let n: usize = drawn.iter().map(|row| row.tokens.len()).sum();
-        println!("decode, {rows} rows: {:.1} tokens per CPU s", n as f64 / (machine::cpu_seconds() - start));
-    }
-    println!("peak {} MiB", machine::memory_mib("VmHWM"));
+        for token in prompt.iter().take(DRAWN) {
+            let logits = decoder.step(&mut room, &vec![*token; rows]).unwrap();
+            assert_eq!(logits.to_vec2::<f32>().unwrap().len(), rows);
+        }
+        (rows * DRAWN) as f64 / since(start)
+    };
+    println!(
+        "{}",
+        serde_json::json!({
+            "load_seconds": load_seconds, "prompt_tokens": PROMPT, "prompt": prompt_rate, "decode": decode_rate(1),
+            "decode_of_8": decode_rate(8), "peak_mib": machine::memory_mib("VmHWM"), "resident_mib": machine::memory_mib("VmRSS"),
+        })
+    );
 }
 
 /// Which box something is in stands in the question; the boxes watched are none of those learned from.

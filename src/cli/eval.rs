@@ -197,7 +197,7 @@ fn answer(args: &Args, config: &Config, questions: &[Question], settings: &Asked
             "no model is configured to answer: set `llm.model` and what computes it in `[llm]`, or pass --model or --offline"
         );
     }
-    let model = llm::open(&config.llm, u64::from(std::process::id()))?;
+    let model = llm::Models::default().open(&config.llm, u64::from(std::process::id()))?;
     super::archive::block_on(async { Ok(by_model(&*model, questions, settings, path).await?) })
 }
 

@@ -43,11 +43,20 @@ pub struct Local {
     pub device: Place,
     /// Requests computed together. Default: 8.
     pub batch: usize,
+    /// Whether it waits while a refresh trains or evaluates. Default: true.
+    pub yield_to_training: bool,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Local { path: PathBuf::new(), url: String::new(), sha256: String::new(), device: Place::Auto, batch: 8 }
+        Local {
+            path: PathBuf::new(),
+            url: String::new(),
+            sha256: String::new(),
+            device: Place::Auto,
+            batch: 8,
+            yield_to_training: true,
+        }
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Error {
     Unusable { model: String, tries: u32, reason: String },
     #[error("the {}'s budget for the language model is used up ({spent} of {limit}); it goes on in {} min", period.as_str(), wait.as_secs() / 60)]
     Budget { period: Period, spent: String, limit: String, wait: Duration },
+    #[error("a model is trained on this machine, and the one in this process waits for it (`yield_to_training`); it is asked again in {} s", wait.as_secs())]
+    Yields { wait: Duration },
     #[error("the call was in a batch: {reason}")]
     Batch { reason: String, retry: Retry },
     #[error("the memory of model calls failed")]
@@ -67,7 +69,7 @@ impl Error {
     /// A server's own trouble is waited out for as long as it takes: it says nothing about the request.
     pub fn retry(&self) -> Retry {
         match self {
-            Error::Paused { wait, .. } | Error::Budget { wait, .. } => Retry::After(*wait),
+            Error::Paused { wait, .. } | Error::Budget { wait, .. } | Error::Yields { wait } => Retry::After(*wait),
             // Some servers fail so over what they are asked, so the tries are counted.
             Error::Unavailable { status: 500, retry_after: None, .. } => Retry::Backoff,
             Error::RateLimited { retry_after, .. } | Error::Unavailable { retry_after, .. } => {
@@ -116,6 +118,7 @@ impl Error {
             Error::TooLarge { .. } => "too_large",
             Error::Unusable { .. } => "unusable",
             Error::Budget { .. } => "budget",
+            Error::Yields { .. } => "yields",
             Error::Batch { .. } => "batch",
             Error::Ledger { .. } => "ledger",
         }

@@ -19,6 +19,7 @@ pub mod ask;
 pub mod candle;
 mod config;
 mod error;
+mod models;
 pub mod openai;
 mod text;
 
@@ -32,6 +33,7 @@ use serde_json::Value;
 pub use ask::ask;
 pub use config::{BatchConfig, Budget, Config, Endpoint, Engine, Local, Place, Prices};
 pub use error::{Error, Period};
+pub use models::Models;
 pub use openai::OpenAi;
 pub use text::{quoted, read_json};
 
@@ -50,22 +52,6 @@ pub trait LanguageModel: Send + Sync {
     /// # Errors
     /// When there is no reply; [`Error::retry`] says whether asking again can help, and when.
     fn complete<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Error>>;
-}
-
-/// The configured model, by its engine. `seed` spreads waits.
-///
-/// # Errors
-/// [`Error::Config`] when the configuration has a fault, a key can not be read, or the engine is not part of this build.
-pub fn open(config: &Config, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
-    match config.engine {
-        Engine::Openai => Ok(Arc::new(OpenAi::new(config, seed)?)),
-        #[cfg(feature = "candle")]
-        Engine::Candle => Ok(Arc::new(candle::Candle::new(config)?)),
-        #[cfg(not(feature = "candle"))]
-        Engine::Candle => Err(Error::Config {
-            reason: "this program was built without the feature `candle`: use `openai`".to_owned(),
-        }),
-    }
 }
 
 /// A text to a vector that points where its meaning lies.

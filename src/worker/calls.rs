@@ -10,75 +10,14 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, Semaphore};
 
-use super::batches::Batches;
 use crate::fetch::Retry;
-use crate::llm::{self, Budget, Engine, Error, LanguageModel, OpenAi, Period, Prices, Reply, Request};
-use crate::model::question::Stage;
-use crate::question::{self, Generate};
+use crate::llm::{Budget, Error, LanguageModel, Period, Prices, Reply, Request};
 use crate::store::call::{ModelCall, Spend};
 use crate::store::{self, Store};
-use crate::verify::trial::Solver;
-use crate::verify::{self, Trial};
-
-/// The `openai` generator, with its calls remembered in `ledger`'s store. `seed` spreads waits after failures.
-///
-/// # Errors
-/// When the configuration has a fault, or a key or the prompt can not be read.
-pub fn openai(
-    config: &question::model::Config,
-    llm: &llm::Config,
-    ledger: &Arc<Ledger>,
-    seed: u64,
-) -> Result<Arc<dyn Generate>, Error> {
-    let calls = remembered(llm, ledger, "draft", seed)?;
-    let prompts = config.prompts().map_err(|reason| Error::Config { reason })?;
-    Ok(Arc::new(question::model::Model::new(config, "openai", &prompts, llm.max_repairs, calls)))
-}
-
-/// The model stages, asking the model of `llm`, with its calls remembered in `ledger`'s store.
-///
-/// # Errors
-/// As [`openai`].
-pub fn trial(
-    config: &verify::trial::Config,
-    llm: &llm::Config,
-    ledger: &Arc<Ledger>,
-    seed: u64,
-) -> Result<Trial, Error> {
-    let model = engine(llm, ledger, seed)?;
-    let calls = |stage: Stage| -> Arc<dyn LanguageModel> {
-        Arc::new(Calls::new(Arc::clone(&model), ledger.clone(), stage.as_str()))
-    };
-    let solver =
-        Solver { open_book: calls(Stage::OpenBook), closed_book: calls(Stage::ClosedBook), judge: calls(Stage::Judge) };
-    Trial::new(config, solver, llm.max_repairs).map_err(|reason| Error::Config { reason })
-}
-
-/// The model of `llm`, its calls for `stage` remembered in `ledger`'s store.
-///
-/// # Errors
-/// As [`openai`].
-pub fn remembered(
-    llm: &llm::Config,
-    ledger: &Arc<Ledger>,
-    stage: &'static str,
-    seed: u64,
-) -> Result<Arc<dyn LanguageModel>, Error> {
-    Ok(Arc::new(Calls::new(engine(llm, ledger, seed)?, ledger.clone(), stage)))
-}
-
-/// The model of `llm`, asked call by call or in batches.
-fn engine(llm: &llm::Config, ledger: &Ledger, seed: u64) -> Result<Arc<dyn LanguageModel>, Error> {
-    if llm.batch.enabled && llm.engine == Engine::Openai {
-        let model = Arc::new(OpenAi::new(llm, seed)?);
-        return Ok(Arc::new(Batches::new(model, llm.batch.clone(), ledger.store.clone())));
-    }
-    llm::open(llm, seed)
-}
 
 /// What was paid for, what is being paid for, and what may be spent. One for all models and stages of a store.
 pub struct Ledger {
-    store: Store,
+    pub(super) store: Store,
     budget: Budget,
     /// The dearest that any call may cost.
     prices: Prices,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Timelike as _, Utc};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,13 @@ pub struct Refreshes {
     pub schedule: Option<Schedule>,
     /// In which hours of the day are counted.
     pub zone: chrono_tz::Tz,
+}
+
+impl Refreshes {
+    /// Whether the machine may be used for them at this hour.
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.config.hours.contain(now.with_timezone(&self.zone).hour())
+    }
 }
 
 impl Default for Refreshes {

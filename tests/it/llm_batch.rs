@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aludel::clock::Clock;
 use aludel::llm::{BatchConfig, Config, Endpoint, Error, LanguageModel, Prices, Request, Retry};
 use aludel::store::Store;
-use aludel::worker::calls::{self, Ledger};
+use aludel::worker::Opener;
+use aludel::worker::calls::Ledger;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
@@ -20,7 +21,7 @@ fn config(server: &BatchServer) -> Config {
 
 fn model(config: &Config, store: &Store) -> Arc<dyn LanguageModel> {
     let ledger = Ledger::new(config.budget, config.dearest(), store.clone());
-    calls::remembered(config, &ledger, "draft", 1).unwrap()
+    Opener::new(ledger, 1).remembered(config, "draft").unwrap()
 }
 
 fn request(text: impl std::fmt::Display) -> Request {

@@ -14,9 +14,9 @@ use aludel::question::rules::{self, Rules};
 use aludel::question::{self, Generate};
 use aludel::store::{DataDir, Store};
 use aludel::verify::{self, Benchmarks, Verifier};
-use aludel::worker::calls::{self, Calls, Ledger};
+use aludel::worker::calls::{Calls, Ledger};
 use aludel::worker::ingest::{Report, ingest};
-use aludel::worker::{Env, Judge};
+use aludel::worker::{Env, Judge, Opener};
 use chrono::{DateTime, TimeDelta};
 use tempfile::TempDir;
 
@@ -177,13 +177,8 @@ fn env(folder: &TempDir, clock: &Clock, generators: Vec<Arc<dyn Generate>>) -> E
 }
 
 fn openai(config: &Config, store: &Store) -> Arc<dyn Generate> {
-    calls::openai(
-        &question::model::Config::default(),
-        config,
-        &Ledger::new(config.budget, config.dearest(), store.clone()),
-        1,
-    )
-    .unwrap()
+    let ledger = Ledger::new(config.budget, config.dearest(), store.clone());
+    Opener::new(ledger, 1).generator(&question::model::Config::default(), config).unwrap()
 }
 
 fn take_in(env: &Env, folder: &TempDir, numbers: std::ops::Range<u32>) -> Report {

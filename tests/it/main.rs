@@ -28,6 +28,8 @@ mod review;
 mod release_web;
 mod serve;
 mod simulate;
+#[cfg(feature = "candle")]
+mod small_model;
 mod source;
 mod store;
 mod topic_store;

@@ -7,8 +7,7 @@ use candle_core::{DType, Tensor};
 
 use super::Error;
 use super::decoder::Decoder;
-use super::group::{Group, Layout};
-use super::layer::{Layer, Rotation, softmax};
+use super::layer::{Layer, Rotation, causal, softmax};
 use super::linear::Policy;
 
 /// Keys and values of the rows at hand, for so many columns as were asked for.
@@ -35,14 +34,17 @@ impl Decoder {
     /// # Errors
     /// When it is empty, or the computation fails.
     pub fn read(&self, prompt: &[u32]) -> Result<Read, Error> {
-        let layout = Layout::new(&Group { prompt: prompt.to_vec(), continuations: Vec::new() }, &self.device)?;
-        let rotation = self.rotation(&layout.positions)?;
-        let mut x = self.embed(&layout.tokens)?;
+        if prompt.is_empty() {
+            return Err(Error::Tokens { reason: "a prompt is empty".to_owned() });
+        }
+        let rotation = self.rotation(&(0..prompt.len() as u32).collect::<Vec<_>>())?;
+        let mut x = self.embed(&Tensor::new(prompt, &self.device)?)?;
         let mut layers = Vec::new();
         for layer in &self.layers {
-            let (y, saved) = layer.pass(&x, &layout, &rotation, Policy::Trained)?;
-            layers.push((saved.projected.k, saved.projected.v));
-            x = y;
+            let projected = layer.project(&x, &rotation, Policy::Trained)?;
+            let y = attend_before(&projected.q, &projected.k, &projected.v)?;
+            x = layer.behind(&x, &y)?;
+            layers.push((projected.k, projected.v));
         }
         let logits = self.logits(&x.narrow(0, prompt.len() - 1, 1)?)?.squeeze(0)?;
         Ok(Read { layers, len: prompt.len(), logits })
@@ -147,8 +149,35 @@ impl Layer {
             None => scores,
         };
         let y = softmax(&scores, x.dtype())?.matmul(&values)?.reshape((b, h * d))?;
-        let middle = (x + self.o.forward(&y, Policy::Trained)?)?;
+        self.behind(x, &y)
+    }
+
+    /// What the layer makes of its input `x (N, D)` and its attention `y (N, H * d)`.
+    fn behind(&self, x: &Tensor, y: &Tensor) -> Result<Tensor, Error> {
+        let middle = (x + self.o.forward(y, Policy::Trained)?)?;
         let fed = self.feed(&self.post_norm.forward(&middle)?, Policy::Trained)?;
         Ok((middle + fed.y)?)
     }
+}
+
+/// Attention of a prompt's tokens on those before them, from `q (H, N, d)`, `k` and `v (K, N, d)` to `(N, H * d)`; block by block, so
+/// that few scores are computed that the mask takes away again.
+fn attend_before(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor, Error> {
+    const BLOCK: usize = 64;
+    let ((heads, n, d), kv_heads) = (q.dims3()?, k.dim(0)?);
+    let r = heads / kv_heads;
+    let q = (q * (1.0 / (d as f64).sqrt()))?.reshape((kv_heads, r, n, d))?;
+    let mut blocks = Vec::new();
+    for from in (0..n).step_by(BLOCK) {
+        let b = BLOCK.min(n - from);
+        let to = from + b;
+        let rows = q.narrow(2, from, b)?.contiguous()?.reshape((kv_heads, r * b, d))?;
+        let scores = rows.matmul(&k.narrow(1, 0, to)?.t()?)?.to_dtype(DType::F32)?; // (K, R * B, T)
+        let before = Tensor::zeros((b, from), DType::F32, q.device())?;
+        let mask = Tensor::cat(&[&before, &causal(b, q.device())?], 1)?;
+        let scores = scores.reshape((heads, b, to))?.broadcast_add(&mask)?;
+        let weights = softmax(&scores, v.dtype())?.reshape((kv_heads, r * b, to))?;
+        blocks.push(weights.matmul(&v.narrow(1, 0, to)?)?.reshape((heads, b, d))?);
+    }
+    Ok(Tensor::cat(&blocks, 1)?.transpose(0, 1)?.contiguous()?.reshape((n, heads * d))?)
 }

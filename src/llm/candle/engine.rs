@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -19,42 +19,67 @@ use crate::llm::{Config, Error, Finish, LanguageModel, Local, Reply, Request, Us
 /// What stands for an address in a reply.
 const HERE: &str = "in this process";
 
-/// A model computed in this process. Share one: it holds the weights.
+/// A model computed in this process, under one configuration's name.
 #[derive(Debug)]
 pub struct Candle {
     name: String,
     batch: usize,
     deadline: Duration,
+    computer: Arc<Computer>,
+}
+
+/// The thread that computes one file's model for whoever asks. It ends, and its memory is free again, when nobody has it any more.
+#[derive(Debug)]
+pub struct Computer {
+    local: Local,
+    /// When the file was written; none when it was not there yet.
+    written: Option<SystemTime>,
     waiting: mpsc::Sender<Asked>,
 }
 
+#[derive(Debug)]
 struct Asked {
     request: Request,
+    /// Most requests that are computed with it.
+    batch: usize,
     answer: oneshot::Sender<Result<Reply, Error>>,
 }
 
-impl Candle {
-    /// The model of `config.local`; it is loaded, and fetched when it is not there, with the first request.
+impl Computer {
+    /// For the model of `local`; it is loaded, and fetched when it is not there, with the first request.
     ///
     /// # Errors
-    /// [`Error::Config`] when the configuration has a fault, or no thread can be started.
-    pub fn new(config: &Config) -> Result<Self, Error> {
-        let fault = |reason: String| Error::Config { reason };
-        if let Some((key, what)) = config.faults().first() {
-            return Err(fault(format!("{key}: {what}")));
-        }
+    /// [`Error::Config`] when no thread can be started.
+    pub fn start(local: &Local) -> Result<Self, Error> {
         let (waiting, asked) = mpsc::channel();
-        let (local, name) = (config.local.clone(), config.model.clone());
         let thread = std::thread::Builder::new().name("candle".to_owned());
+        let its = local.clone();
         thread
-            .spawn(move || work(&local, &name, &asked))
-            .map_err(|error| fault(format!("no thread can be started for the model: {error}")))?;
-        Ok(Candle {
+            .spawn(move || work(&its, &asked))
+            .map_err(|error| Error::Config { reason: format!("no thread can be started for the model: {error}") })?;
+        Ok(Computer { local: local.clone(), written: written(local), waiting })
+    }
+
+    /// Whether this is the model of `local`: the same file, as it is now, on the same device.
+    pub fn computes(&self, local: &Local) -> bool {
+        let of = |local: &Local| (local.path.clone(), local.url.clone(), local.sha256.clone(), local.device);
+        of(&self.local) == of(local) && self.written == written(local)
+    }
+}
+
+fn written(local: &Local) -> Option<SystemTime> {
+    std::fs::metadata(&local.path).and_then(|file| file.modified()).ok()
+}
+
+impl Candle {
+    /// The model of `computer`, named and bounded by `config`.
+    pub fn new(config: &Config, computer: Arc<Computer>) -> Self {
+        Candle {
             name: config.model.clone(),
             batch: config.local.batch,
             deadline: Duration::from_secs(config.deadline_seconds),
-            waiting,
-        })
+            computer,
+        }
     }
 }
 
@@ -71,11 +96,12 @@ impl LanguageModel for Candle {
         async move {
             let (answer, answered) = oneshot::channel();
             let gone = || Error::Config { reason: "the thread of the model has ended".to_owned() };
-            self.waiting.send(Asked { request: request.clone(), answer }).map_err(|_| gone())?;
-            match tokio::time::timeout(self.deadline, answered).await {
-                Ok(reply) => reply.map_err(|_| gone())?,
-                Err(_) => Err(Error::Deadline { after: self.deadline }),
-            }
+            let asked = Asked { request: request.clone(), batch: self.batch, answer };
+            self.computer.waiting.send(asked).map_err(|_| gone())?;
+            let Ok(answered) = tokio::time::timeout(self.deadline, answered).await else {
+                return Err(Error::Deadline { after: self.deadline });
+            };
+            Ok(Reply { model: self.name.clone(), ..answered.map_err(|_| gone())?? })
         }
         .boxed()
     }
@@ -109,7 +135,7 @@ struct Ready {
     constraint: Option<Box<dyn Constraint>>,
 }
 
-fn work(local: &Local, name: &str, asked: &mpsc::Receiver<Asked>) {
+fn work(local: &Local, asked: &mpsc::Receiver<Asked>) {
     let mut loaded: Option<Loaded> = None;
     let mut waiting: VecDeque<Asked> = VecDeque::new();
     loop {
@@ -137,14 +163,14 @@ fn work(local: &Local, name: &str, asked: &mpsc::Receiver<Asked>) {
         let Some(temperature) = waiting.front().map(|asked| asked.request.temperature) else { continue };
         let (mut together, mut later) = (Vec::new(), VecDeque::new());
         for asked in waiting.drain(..) {
-            if together.len() < local.batch && asked.request.temperature == temperature {
+            if together.len() < asked.batch && asked.request.temperature == temperature {
                 together.extend(ready(model, asked));
             } else {
                 later.push_back(asked);
             }
         }
         waiting = later;
-        answer(model, name, temperature, together);
+        answer(model, temperature, together);
     }
 }
 
@@ -189,7 +215,7 @@ fn ready(model: &Loaded, asked: Asked) -> Option<Ready> {
     }
 }
 
-fn answer(model: &Loaded, name: &str, temperature: f64, mut together: Vec<Ready>) {
+fn answer(model: &Loaded, temperature: f64, mut together: Vec<Ready>) {
     let seed = |request: &Request| request.seed.unwrap_or(0).wrapping_add(u64::from(request.sample) << 32);
     let rows = together.iter_mut().enumerate().map(|(prompt, ready)| Row {
         prompt,
@@ -205,7 +231,7 @@ fn answer(model: &Loaded, name: &str, temperature: f64, mut together: Vec<Ready>
     match drawn {
         Ok(drawn) => {
             for (ready, drawn) in together.into_iter().zip(drawn) {
-                let reply = reply(model, name, &ready.prompt, &drawn);
+                let reply = reply(model, &ready.prompt, &drawn);
                 let _ = ready.asked.answer.send(reply);
             }
         }
@@ -224,7 +250,7 @@ fn answer(model: &Loaded, name: &str, temperature: f64, mut together: Vec<Ready>
     }
 }
 
-fn reply(model: &Loaded, name: &str, prompt: &[u32], drawn: &Drawn) -> Result<Reply, Error> {
+fn reply(model: &Loaded, prompt: &[u32], drawn: &Drawn) -> Result<Reply, Error> {
     let text = model.tokenizer.decode(&drawn.tokens, true);
     let text = text.map_err(|error| Error::Garbled { endpoint: HERE.to_owned(), detail: error.to_string() })?;
     Ok(Reply {
@@ -235,8 +261,7 @@ fn reply(model: &Loaded, name: &str, prompt: &[u32], drawn: &Drawn) -> Result<Re
             completion_tokens: drawn.tokens.len() as u64,
             estimated: false,
         },
-        cost_micros: 0,
-        model: name.to_owned(),
         endpoint: HERE.to_owned(),
+        ..Reply::default()
     })
 }

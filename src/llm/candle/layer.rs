@@ -79,13 +79,12 @@ impl Layer {
     /// What attention works on, from the residual stream `x (N, D)`.
     pub(super) fn project(&self, x: &Tensor, rotation: &Rotation, policy: Policy) -> Result<Projected, Error> {
         let normed = self.input_norm.forward(x)?;
-        let heads = |linear: &Linear, heads: usize| -> Result<Tensor, Error> {
+        let heads = |y: Tensor, heads: usize| -> Result<Tensor, Error> {
             let (n, _) = normed.dims2()?;
-            let y = linear.forward(&normed, policy)?.reshape((n, heads, self.head_dim))?;
-            Ok(y.transpose(0, 1)?.contiguous()?)
+            Ok(y.reshape((n, heads, self.head_dim))?.transpose(0, 1)?.contiguous()?)
         };
-        let (mut q, mut k) = (heads(&self.q, self.heads)?, heads(&self.k, self.kv_heads)?);
-        let v = heads(&self.v, self.kv_heads)?;
+        let [q, k, v] = Linear::forward_together([&self.q, &self.k, &self.v], &normed, policy)?;
+        let (mut q, mut k, v) = (heads(q, self.heads)?, heads(k, self.kv_heads)?, heads(v, self.kv_heads)?);
         let mut bare = None;
         if let Some((q_norm, k_norm)) = &self.head_norms {
             let normed = (q_norm.forward(&q)?, k_norm.forward(&k)?);
@@ -96,8 +95,7 @@ impl Layer {
 
     /// The gated part, from what its norm made, `(N, D)`.
     pub(super) fn feed(&self, normed: &Tensor, policy: Policy) -> Result<Fed, Error> {
-        let gate = self.gate.forward(normed, policy)?;
-        let up = self.up.forward(normed, policy)?;
+        let [gate, up] = Linear::forward_together([&self.gate, &self.up], normed, policy)?;
         let product = (gate.silu()? * &up)?;
         let y = self.down.forward(&product, policy)?;
         Ok(Fed { gate, up, product, y })

@@ -1,7 +1,9 @@
 //! A linear layer: `x W^T + b`, and beside it, where it is trained, an adapter of low rank.
 
-use candle_core::quantized::QMatMul;
-use candle_core::{DType, Module as _, Tensor};
+use std::sync::Arc;
+
+use candle_core::quantized::{QMatMul, QTensor};
+use candle_core::{D, DType, Module as _, Tensor};
 
 use super::Error;
 
@@ -9,7 +11,27 @@ use super::Error;
 #[derive(Debug, Clone)]
 pub enum Matrix {
     Dense(Tensor),
-    Quantised(QMatMul),
+    Quantised(Quantised),
+}
+
+/// Its rows may be longer than what goes in, with zeros: a kernel may want them so.
+#[derive(Debug, Clone)]
+pub struct Quantised {
+    weight: Arc<QTensor>,
+    input: usize,
+}
+
+impl Quantised {
+    /// `weight (out, in')` with `in' >= input`; what stands beyond `input` is zero.
+    pub fn new(weight: QTensor, input: usize) -> Self {
+        Quantised { weight: Arc::new(weight), input }
+    }
+
+    /// `x (N, in)` to `(N, in')`.
+    fn padded(&self, x: &Tensor) -> Result<Tensor, Error> {
+        let (_, width) = self.weight.shape().dims2()?;
+        Ok(if width == self.input { x.contiguous()? } else { x.pad_with_zeros(D::Minus1, 0, width - self.input)? })
+    }
 }
 
 impl Matrix {
@@ -17,7 +39,7 @@ impl Matrix {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
         Ok(match self {
             Matrix::Dense(weight) => x.matmul(&weight.t()?)?,
-            Matrix::Quantised(weight) => weight.forward(x)?,
+            Matrix::Quantised(weight) => QMatMul::QTensor(weight.weight.clone()).forward(&weight.padded(x)?)?,
         })
     }
 
@@ -25,7 +47,7 @@ impl Matrix {
     pub fn rows(&self, ids: &Tensor) -> Result<Tensor, Error> {
         Ok(match self {
             Matrix::Dense(weight) => weight.index_select(ids, 0)?,
-            Matrix::Quantised(weight) => weight.embedding(ids)?,
+            Matrix::Quantised(weight) => weight.weight.embedding(ids)?.narrow(1, 0, weight.input)?.contiguous()?,
         })
     }
 
@@ -78,7 +100,41 @@ pub struct Linear {
 impl Linear {
     /// `x (N, in)` to `(N, out)`.
     pub fn forward(&self, x: &Tensor, policy: Policy) -> Result<Tensor, Error> {
-        let mut y = self.weight.forward(x)?;
+        self.with_rest(self.weight.forward(x)?, x, policy)
+    }
+
+    /// What each of `linears` makes of the same `x`. Where their weights are of one quantised kind, `x` is prepared once for all.
+    pub fn forward_together<const N: usize>(
+        linears: [&Linear; N],
+        x: &Tensor,
+        policy: Policy,
+    ) -> Result<[Tensor; N], Error> {
+        let quantised: Vec<&Quantised> = linears
+            .iter()
+            .filter_map(|linear| match &linear.weight {
+                Matrix::Quantised(weight) => Some(weight),
+                Matrix::Dense(_) => None,
+            })
+            .collect();
+        let fused = match quantised.first() {
+            Some(first) if quantised.len() == N => {
+                let weights: Vec<&QTensor> = quantised.iter().map(|one| one.weight.as_ref()).collect();
+                QTensor::gemv_fused_shared_lhs(&weights, &first.padded(x)?)?
+            }
+            _ => None,
+        };
+        let mut fused = fused.map(Vec::into_iter);
+        let each = linears.map(|linear| match fused.as_mut().and_then(Iterator::next) {
+            Some(y) => linear.with_rest(y, x, policy),
+            None => linear.forward(x, policy),
+        });
+        let whole = each.into_iter().collect::<Result<Vec<Tensor>, Error>>()?;
+        whole.try_into().map_err(|_| Error::Tokens { reason: "a layer is missing".to_owned() })
+    }
+
+    /// The bias and the adapter's part, on top of what the weights made of `x`.
+    fn with_rest(&self, y: Tensor, x: &Tensor, policy: Policy) -> Result<Tensor, Error> {
+        let mut y = y;
         if let Some(bias) = &self.bias {
             y = y.broadcast_add(bias)?;
         }

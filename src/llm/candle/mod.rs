@@ -32,7 +32,7 @@ pub(crate) mod tests;
 pub use cache::Room;
 pub use decoder::Decoder;
 pub use embedding::Embedding;
-pub use engine::Candle;
+pub use engine::{Candle, Computer};
 pub use error::Error;
 pub use gradient::{Gradients, Trained};
 pub use group::Group;

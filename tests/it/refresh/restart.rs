@@ -124,3 +124,39 @@ fn hours_and_the_path_unit_decide_when_and_by_whom_it_is_started() {
     until("it is promoted", || (status(&bench) == "promoted").then_some(()));
     assert!(serve.stop().success());
 }
+
+/// What the model of this process was to try stays in the queue while a refresh has the machine, and `status` says why.
+#[cfg(feature = "candle")]
+#[test]
+fn a_model_in_this_process_makes_way_for_training() {
+    use aludel::llm::candle::Invented;
+    use aludel::llm::candle::architecture::Family;
+
+    let bench = Bench::new("");
+    slow(&bench);
+    let config = bench.path("aludel.toml");
+    // A look a minute is one in less than a second here.
+    bench.configure("rate = 1.0", "rate = 100.0");
+    let words = ["<answer>increase</answer>", "<answer>yes</answer>"];
+    let model = bench.path("solver");
+    fs::create_dir_all(&model).unwrap();
+    Invented { family: Family::Llama, layers: 1, hidden: 32, words: &words, seed: 1 }.write(&model).unwrap();
+    bench.json(&["refresh", "start", "--queue"]);
+    let serve = Serve::start(&config, None);
+    until("it trains", || (starts(&bench, "train") == 1).then_some(()));
+    assert!(serve.stop().success());
+
+    let trial = "[verify.trial]\nenabled = true\nmax_reply_tokens = 16\n[solver]\nmodel = \"newt\"\nengine = \"candle\"\n\
+                 [solver.local]\npath = \"solver\"\ndevice = \"cpu\"\n";
+    bench.configure("[refresh]\n", &format!("{trial}[refresh]\n"));
+    let serve = Serve::start(&config, None);
+    let status = || serve.json("/api/v1/status").unwrap();
+    let waiting = until("the trial waits", || status()["waiting"].as_array().unwrap().first().cloned());
+    assert_eq!((&waiting["kind"], status()["model_calls"].as_array().unwrap().len()), (&"trial".into(), 0));
+    assert!(waiting["reason"].as_str().unwrap().contains("yield_to_training"), "{waiting}");
+    open(&bench, "train");
+    open(&bench, "answer");
+    until("the questions are tried", || (status()["model_calls"][0]["stage"] == "open_book").then_some(()));
+    until("nothing waits", || status()["waiting"].as_array().unwrap().is_empty().then_some(()));
+    assert!(serve.stop().success());
+}

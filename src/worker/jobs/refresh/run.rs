@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::refresh::job::Folder;
 use crate::refresh::{self, Launcher};
@@ -100,7 +100,7 @@ fn wish(env: &Env, refresh: &Refresh) -> Result<Option<String>, Error> {
 
 /// Whether the machine may be used at this hour.
 pub(super) fn is_open(env: &Env, now: DateTime<Utc>) -> bool {
-    env.refresh.config.hours.contain(now.with_timezone(&env.refresh.zone).hour())
+    env.refresh.is_open(now)
 }
 
 fn starts_by_unit(env: &Env) -> bool {
