@@ -165,11 +165,14 @@ def llama_server(path):
 
 def llama_cpp(path, prompt):
     """Runs in a process of its own, whose memory is nobody else's."""
-    import resource
-
     import xllamacpp  # noqa: F401, so that its own size counts as Python's
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    def peak_mib():
+        # Not `ru_maxrss`, which a child has from its parent.
+        status = Path("/proc/self/status").read_text()
+        return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+    before = peak_mib()
     server = llama_server(path)
 
     def seconds(tokens, n):
@@ -180,8 +183,7 @@ def llama_cpp(path, prompt):
 
     seconds(prompt[:8], 1)
     read, drawn = seconds(prompt, 1), seconds(prompt, 1 + DRAWN)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = {"prompt": len(prompt) / read, "decode": DRAWN / (drawn - read), "peak_mib": peak // 1024, "python_mib": before // 1024}
+    told = {"prompt": len(prompt) / read, "decode": DRAWN / (drawn - read), "peak_mib": peak_mib(), "python_mib": before}
     print(json.dumps(told), flush=True)
 
 
