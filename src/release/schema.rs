@@ -1,6 +1,7 @@
 //! The fixed schema of a data set's rows, in words and in Parquet's language. A column is only ever added, at the end, by a minor
 //! release; anything else is a new major version.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -158,12 +159,22 @@ pub const COLUMNS: [Column; 28] = [
     ),
 ];
 
+/// Columns of release 1.0: the last of them is `withdrawn`.
+const FIRST_COLUMNS: usize = 27;
+/// Most bytes of a `schema.json`.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Columns that the release in `folder` was made under: later ones stand behind them.
+pub fn n_columns(folder: &Path) -> usize {
+    let file = std::fs::File::open(folder.join("schema.json")).ok();
+    let schema = file.and_then(|file| serde_json::from_reader::<_, Value>(file.take(MOST_BYTES)).ok());
+    let columns = schema.and_then(|schema| schema["columns"].as_array().map(Vec::len));
+    columns.unwrap_or(COLUMNS.len()).clamp(FIRST_COLUMNS, COLUMNS.len())
+}
+
 /// Whether the release in `folder` was made under fewer columns: what follows it is a minor release then, whatever its cause.
 pub fn has_grown_since(folder: &Path) -> bool {
-    let text = std::fs::read_to_string(folder.join("schema.json")).unwrap_or_default();
-    let columns =
-        serde_json::from_str::<Value>(&text).ok().and_then(|schema| schema["columns"].as_array().map(Vec::len));
-    columns.is_some_and(|n_columns| n_columns < COLUMNS.len())
+    n_columns(folder) < COLUMNS.len()
 }
 
 /// `schema.json` of a release.

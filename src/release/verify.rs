@@ -140,10 +140,10 @@ fn data(folder: &Path, manifest: &Manifest, errors: &mut Vec<String>) {
         errors.push(format!("{}: schema {} is not known here", manifest::FILE, manifest.version.major));
         return;
     }
-    let mut n_rows = 0;
+    let (mut n_rows, n_columns) = (0, schema::n_columns(folder));
     for entry in manifest.files.iter().filter(|entry| entry.path.starts_with("data/")) {
         let path = folder.join(&entry.path);
-        match read::n_rows(&path).and_then(|n| Ok((n, misfit(&path)?))) {
+        match read::n_rows(&path).and_then(|n| Ok((n, misfit(&path, n_columns)?))) {
             Ok((n, misfit)) => {
                 if !entry.path.starts_with(&format!("data/{}/", read::TOMBSTONES)) {
                     n_rows += n;
@@ -161,23 +161,24 @@ fn data(folder: &Path, manifest: &Manifest, errors: &mut Vec<String>) {
     }
 }
 
-/// The first column of the schema that `found` lacks or has otherwise. Columns behind them are a later minor release's.
-fn missing(found: &Type) -> Option<String> {
+/// The first of the schema's `n_columns` first columns that `found` lacks or has otherwise. Columns behind them are a later minor
+/// release's.
+fn missing(found: &Type, n_columns: usize) -> Option<String> {
     let expected = match parse_message_type(schema::QUESTIONS) {
         Ok(expected) => expected,
         Err(error) => unreachable!("the schema does not parse: {error}"),
     };
     let found = found.get_fields();
-    let at = expected.get_fields().iter().enumerate().find(|(at, field)| found.get(*at) != Some(field));
+    let at = expected.get_fields().iter().enumerate().take(n_columns).find(|(at, field)| found.get(*at) != Some(field));
     at.map(|(_, field)| field.name().to_owned())
 }
 
-/// The first column of a data file that is not as this program's schema has it.
+/// The first column of a data file, of the `n_columns` that its release was made under, that is not as this program's schema has it.
 ///
 /// # Errors
 /// When it can not be opened.
-pub fn misfit(path: &Path) -> Result<Option<String>, Error> {
-    Ok(missing(read::open(path)?.metadata().file_metadata().schema()))
+pub fn misfit(path: &Path, n_columns: usize) -> Result<Option<String>, Error> {
+    Ok(missing(read::open(path)?.metadata().file_metadata().schema(), n_columns))
 }
 
 fn walk(folder: &Path, root: &Path) -> Result<Vec<String>, Error> {

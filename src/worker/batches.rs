@@ -36,6 +36,15 @@ struct Waiting {
     followed: Vec<String>,
 }
 
+impl Waiting {
+    fn tell(&mut self, key: &blake3::Hash, answer: &Answer) {
+        for asker in self.askers.remove(key).unwrap_or_default() {
+            // Whoever gave up does not hear it; the answer is asked for again, and is there.
+            let _ = asker.send(answer.clone());
+        }
+    }
+}
+
 /// A status and a body, or why there is none.
 type Answer = Result<(u16, Value), Lost>;
 
@@ -140,7 +149,10 @@ impl Follower {
                     lock(&self.waiting).followed.push(id.clone());
                     tokio::spawn(self.clone().follow(id));
                 }
-                Err(lost) => keys.iter().for_each(|key| self.tell(key, &Err(lost.clone()))),
+                Err(lost) => {
+                    let mut waiting = lock(&self.waiting);
+                    keys.iter().for_each(|key| waiting.tell(key, &Err(lost.clone())));
+                }
             }
         }
     }
@@ -150,14 +162,15 @@ impl Follower {
         async move {
             let ended = self.ended(&id).await;
             let mut left = true;
+            let mut answers: Vec<(blake3::Hash, Answer)> = Vec::new();
             // Answers that are kept by whoever asked; until they are, the next run finds them with the batch.
             let mut kept = HashSet::new();
             match ended {
                 Ok(files) => {
                     for file in files {
                         match self.model.batch_answers(&file).await {
-                            Ok(answers) => {
-                                for (name, answer) in answers {
+                            Ok(lines) => {
+                                for (name, answer) in lines {
                                     let Ok(key) = blake3::Hash::from_hex(&name) else { continue };
                                     let expired = || Lost {
                                         reason: "the batch expired before it was its turn".to_owned(),
@@ -166,7 +179,7 @@ impl Follower {
                                     if answer.as_ref().is_some_and(|(status, _)| (200..300).contains(status)) {
                                         kept.insert(key);
                                     }
-                                    self.tell(&key, &answer.ok_or_else(expired));
+                                    answers.push((key, answer.ok_or_else(expired)));
                                 }
                             }
                             Err(error) => {
@@ -186,8 +199,11 @@ impl Follower {
                 .increment(1);
             let keys = self.forget(&id, kept, left).await;
             let lost = Lost { reason: format!("batch {id} gave no answer"), retry: Retry::Backoff };
-            keys.iter().for_each(|key| self.tell(key, &Err(lost.clone())));
-            lock(&self.waiting).followed.retain(|followed| *followed != id);
+            answers.extend(keys.into_iter().map(|key| (key, Err(lost.clone()))));
+            // In one step: who asked before it hears now, who asks after it follows the batch anew.
+            let mut waiting = lock(&self.waiting);
+            waiting.followed.retain(|followed| *followed != id);
+            answers.iter().for_each(|(key, answer)| waiting.tell(key, answer));
         }
         .boxed()
     }
@@ -243,13 +259,6 @@ impl Follower {
                 tracing::warn!(?other, "a batch could not be forgotten");
                 Vec::new()
             }
-        }
-    }
-
-    fn tell(&self, key: &blake3::Hash, answer: &Answer) {
-        for asker in lock(&self.waiting).askers.remove(key).unwrap_or_default() {
-            // Whoever gave up does not hear it; the answer is asked for again, and is there.
-            let _ = asker.send(answer.clone());
         }
     }
 }
