@@ -45,6 +45,7 @@ pub struct Chat {
     otherwise: Otherwise,
     seen: Arc<Mutex<Vec<Seen>>>,
     under_way: Arc<AtomicUsize>,
+    peak: Arc<AtomicUsize>,
     answered: Arc<AtomicUsize>,
     slots: Arc<Semaphore>,
     base_url: String,
@@ -76,6 +77,7 @@ impl Chat {
             otherwise: Arc::new(otherwise),
             seen: Arc::default(),
             under_way: Arc::default(),
+            peak: Arc::default(),
             answered: Arc::default(),
             slots: Arc::new(Semaphore::new(slots)),
             base_url,
@@ -106,6 +108,11 @@ impl Chat {
     /// Requests that are being worked on.
     pub fn under_way(&self) -> usize {
         self.under_way.load(Ordering::SeqCst)
+    }
+
+    /// The most there ever were.
+    pub fn peak(&self) -> usize {
+        self.peak.load(Ordering::SeqCst)
     }
 
     /// Whole, usual answers that were given, whatever their text.
@@ -152,6 +159,7 @@ async fn answer(State(chat): State<Chat>, uri: Uri, headers: HeaderMap, body: By
     let next = chat.acts.lock().unwrap().pop_front();
     let _slot = chat.slots.acquire().await.unwrap();
     let _busy = Busy::begin(&chat.under_way);
+    chat.peak.fetch_max(chat.under_way(), Ordering::SeqCst);
     let json = |text: String| {
         chat.answered.fetch_add(1, Ordering::SeqCst);
         ([(header::CONTENT_TYPE, "application/json")], text).into_response()
