@@ -8,7 +8,23 @@ use super::words::{Kind, Word};
 pub(crate) fn check(ask: &Ask, question: &str) -> Result<(), String> {
     one_sentence(ask, question)?;
     place_without_subject(ask)?;
+    no_word_twice(ask)?;
     one_verb(ask)
+}
+
+/// `a soluble soluble form`; `had had` and `that that` are written so.
+fn no_word_twice(ask: &Ask) -> Result<(), String> {
+    let twice = ask.words.windows(2).find(|pair| {
+        pair[0].kind == Kind::Word
+            && pair[0].folded == pair[1].folded
+            && pair[0].folded.chars().count() > 3
+            && pair[0].folded.chars().all(char::is_alphabetic)
+            && pair[0].folded != "that"
+    });
+    match twice {
+        Some(pair) => Err(format!("bad_grammar: {:?} stands twice", pair[0].folded)),
+        None => Ok(()),
+    }
 }
 
 /// `Did X in contact inhibited cells resulted in Y`: behind `did`, a verb that is never a participle stands in the past.
@@ -101,6 +117,13 @@ mod tests {
         assert!(holds("Did a physician-led cooling programme raise TLK1 in the tail of newts?"));
         assert!(!holds("Did cooling enhance inhibited newt cells resulted in the appearance of TLK1?"));
         assert!(!holds("How did cooling change starved newts remained awake?"));
+    }
+
+    #[test]
+    fn no_word_stands_twice() {
+        assert!(!holds("Does cooling yield a soluble soluble form of TLK1 in the newt tail?"));
+        assert!(holds("Does cooling that starts late yield a soluble form of TLK1 in the newt tail?"));
+        assert!(holds("Does the peptide (AAG)n AAG raise TLK1 in the newt tail?"));
     }
 
     #[test]

@@ -131,7 +131,9 @@ pub(super) fn is_mutation(word: &str) -> bool {
 /// Whether a mutation or residue is named without its protein near it.
 pub(super) fn has_mutation_adrift(ask: &str) -> bool {
     let words: Vec<&str> = ask.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
-    words.iter().enumerate().any(|(at, word)| {
+    // `how does R306C change Y`: a mutation that acts by itself.
+    let acts = words.windows(2).any(|two| matches!(two[0], "did" | "does" | "do") && is_mutation(two[1]));
+    acts || words.iter().enumerate().any(|(at, word)| {
         let near = || words.iter().take(at + 5).skip(at.saturating_sub(3));
         // `AR F876L`: two capitals name a protein, too.
         let short = |other: &str| other.len() == 2 && other.bytes().all(|b| b.is_ascii_uppercase());
@@ -150,6 +152,8 @@ mod tests {
     fn a_mutation_needs_its_protein() {
         assert!(has_mutation_adrift("by how many fold does the Gln102Arg mutation reduce pyruvate uptake"));
         assert!(has_mutation_adrift("does the carbonyl oxygen bind the amide of Phe89"));
+        assert!(has_mutation_adrift("how does R306C change interaction with Vimp2"));
+        assert!(!has_mutation_adrift("how does Trenk5 R306C change interaction with Vimp2"));
         assert!(!has_mutation_adrift("does Vimp2 K103A rescue lactate uptake"));
         assert!(!has_mutation_adrift("does Vimp2 phosphorylate Trenk5 at Ser133"));
         assert!(!is_mutation("Vimp2") && !is_mutation("IL-6") && !is_mutation("CD86") && is_mutation("R306C"));

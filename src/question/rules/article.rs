@@ -1,5 +1,8 @@
 //! Articles: whether every `the X` of a question says which X.
 
+use super::clause::is_adverb;
+use super::words::RELATING;
+
 /// Every `the X` must say which X: by `of`/`in`/…, a name, a superlative, or because there is only one.
 pub(super) fn articles_are_anchored(text: &str) -> bool {
     const UNIQUE: &[&str] = &[
@@ -156,7 +159,14 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
         "three",
         "four",
         "entire",
+        "capacity",
+        "cargo",
+        "insult",
+        "challenge",
     ];
+    /// Deictic as well, but `the defect in X` says which.
+    const FAULTS: &[&str] =
+        &["impairment", "impairments", "defect", "defects", "deficit", "deficits", "abnormality", "abnormalities"];
     let words: Vec<&str> = text.split(' ').collect();
     words.iter().enumerate().all(|(at, word)| {
         if !word.eq_ignore_ascii_case("the") {
@@ -165,9 +175,18 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
         let mut n_words = 0;
         let mut deictic = false;
         let mut technical = false;
+        let mut fault = false;
         for next in words.iter().skip(at + 1).take(8) {
             let bare = next.trim_matches(|c: char| !c.is_alphanumeric());
             let lower = bare.to_lowercase();
+            // `the RNA to`, `of the DNA?`: which one?
+            let then = words.iter().skip_while(|w| !std::ptr::eq(**w, *next)).nth(1).copied().unwrap_or("");
+            let bare_acid = matches!(bare, "RNA" | "RNAs" | "DNA" | "mRNA" | "mRNAs" | "cDNA")
+                && (next.ends_with('?')
+                    || matches!(then, "" | "to" | "was" | "were" | "is" | "are" | "by" | "and" | "with"));
+            if n_words == 0 && bare_acid {
+                return false;
+            }
             if matches!(lower.as_str(), "of" | "that" | "between" | "for")
                 || UNIQUE.contains(&lower.as_str())
                 || lower.ends_with("est")
@@ -178,7 +197,6 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
             {
                 return true;
             }
-            let then = words.iter().skip_while(|w| !std::ptr::eq(**w, *next)).nth(1).copied().unwrap_or("");
             if lower == "cell"
                 && !matches!(
                     then.trim_end_matches('?'),
@@ -224,16 +242,20 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
             if placed {
                 return n_words >= 1 && (!deictic || n_words >= 3) || at == 0;
             }
-            if closes || lower.len() > 4 && lower.ends_with("ed") && n_words > 0 {
+            if closes
+                || deictic && (is_adverb(&lower) || RELATING.contains(&lower.as_str()))
+                || lower.len() > 4 && lower.ends_with("ed") && n_words > 0
+            {
                 break;
             }
             n_words += 1;
             deictic |= DEICTIC.contains(&lower.as_str());
             technical |= lower.len() >= 10;
+            fault |= FAULTS.contains(&lower.as_str());
             if next.ends_with([',', '?', ':']) {
                 break;
             }
         }
-        !deictic && (n_words >= 3 || technical && n_words >= 2)
+        !deictic && !fault && (n_words >= 3 || technical && n_words >= 2)
     })
 }

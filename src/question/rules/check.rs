@@ -5,12 +5,14 @@ use crate::text::quantity;
 
 use super::adrift::{has_mutation_adrift, is_number_adrift, is_unit_misprinted};
 use super::article::articles_are_anchored;
+use super::broken::is_broken;
 use super::clause::Clause;
 use super::context::{Context, is_name};
+use super::group::{is_group_adrift, is_population_adrift};
 use super::long_form::expand;
 use super::pattern::Candidate;
 use super::pattern::side::NO_DIFFERENCE;
-use super::words::{GENERIC, MEASURES, PREPOSITIONS};
+use super::words::{GENERIC, MEASURES, PREPOSITIONS, RELATING, is_adjective};
 
 const MAX_WORDS: usize = 40;
 
@@ -45,7 +47,10 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, conte
     {
         return None;
     }
-    if has_mutation_adrift(&named) {
+    if has_mutation_adrift(&named)
+        || is_group_adrift(&ask)
+        || is_population_adrift(&clause.subject, &named, setting.is_some())
+    {
         return None;
     }
     let checks = ask.clone();
@@ -70,7 +75,11 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, conte
     let ask = expand(&ask, context)?;
     let ask = capital(ask.trim_end_matches([',', ' ', '.'])) + "?";
     let n_words = ask.split(' ').count();
-    let odd = ask.contains(['[', ';', '"', '“', '|', '\\', '=', '\n']) || ask.matches('{').count() > 2;
+    let odd = ask.contains(['[', ';', '"', '“', '|', '\\', '=', '\n', '@']) || ask.matches('{').count() > 2;
+    // `a soluble soluble endogenous X`: a long form repeats what stands before it.
+    if ask.split(' ').zip(ask.split(' ').skip(1)).any(|(one, next)| one.eq_ignore_ascii_case(next)) {
+        return None;
+    }
     let fewest = if matches!(candidate.answer, AnswerSpec::Term { .. } | AnswerSpec::Number { .. }) { 7 } else { 6 };
     if !(fewest..=MAX_WORDS).contains(&n_words) || odd || ask.len() > 320 || ask.contains(" ,") || ask.contains("..") {
         return None;
@@ -78,11 +87,20 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, conte
     let last = ask.trim_end_matches('?').rsplit(' ').next().unwrap_or("");
     if PREPOSITIONS.contains(&last)
         || matches!(last, "the" | "a" | "an" | "significantly" | "not" | "compared" | "relative" | "when")
+        || ends_before_noun(&ask)
         || ["-dependent", "-independent", "-mediated", "-specific"].iter().any(|end| last.ends_with(end))
     {
         return None;
     }
     Some(Candidate { ask, open, ..candidate })
+}
+
+/// `outcomes in diabetic`: an adjective whose noun was cut off.
+fn ends_before_noun(ask: &str) -> bool {
+    let mut words = ask.trim_end_matches('?').rsplit(' ');
+    let last = words.next().unwrap_or("");
+    let before = words.next().unwrap_or("");
+    is_adjective(last) && matches!(before, "in" | "of" | "from" | "for" | "with" | "among" | "between")
 }
 
 /// A front, which opens with a preposition, inside a sentence.
@@ -130,7 +148,9 @@ fn is_specific(text: &str, for_name: bool, context: &Context<'_>) -> bool {
         let names = is_name(word)
             || word.split('-').any(is_name)
             || !word.is_ascii() && word.chars().any(|c| c.is_uppercase() || c.is_ascii_digit());
-        if word.len() < 4 && !names || GENERIC.contains(&lower.as_str()) {
+        if word.len() < 4 && !names
+            || [GENERIC, PREPOSITIONS, RELATING].iter().any(|list| list.contains(&lower.as_str()))
+        {
             continue;
         }
         if MEASURES.contains(&lower.as_str()) {
@@ -183,65 +203,29 @@ fn is_pinned(named: &str, rule: &str) -> bool {
     }
 }
 
-/// What no one would write: `both` of one thing, two prepositions in a row, a stop within a word, a number of a sample.
-fn is_broken(ask: &str) -> bool {
-    let words: Vec<&str> = ask.split(' ').collect();
-    let both = words
-        .iter()
-        .enumerate()
-        .any(|(at, word)| *word == "both" && !words.iter().skip(at + 2).take(14).any(|w| *w == "and"));
-    let doubled = words.windows(2).any(|pair| {
-        matches!(pair[0], "in" | "at" | "on" | "of" | "with")
-            && matches!(pair[1], "during" | "in" | "after" | "of" | "by" | "at")
-    });
-    // `patient 3`, `compound 7d`, `group B`: only the paper knows which.
-    let numbered = words.windows(2).any(|pair| {
-        const NUMBERED: &[&str] = &[
-            "sample",
-            "patient",
-            "case",
-            "compound",
-            "compounds",
-            "derivative",
-            "clone",
-            "cluster",
-            "variant",
-            "fraction",
-            "group",
-            "arm",
-            "cohort",
-            "subject",
-            "batch",
-        ];
-        let label = pair[1].trim_end_matches(['?', ',']);
-        NUMBERED.contains(&pair[0])
-            && (label.starts_with(|c: char| c.is_ascii_digit())
-                || label.len() == 1 && label.bytes().all(|b| b.is_ascii_uppercase()))
-    });
-    // `an R-dependent mechanism`: a letter of the paper's own.
-    let lettered = words.iter().any(|w| {
-        w.split_once('-').is_some_and(|(one, rest)| {
-            one.len() == 1 && matches!(rest.trim_end_matches('?'), "dependent" | "independent")
-        })
-    });
-    // `evaluated for that phenotype`: which one was said before.
-    let dangling = words.windows(3).any(|three| {
-        three[1] == "that"
-            && PREPOSITIONS.contains(&three[0])
-            && !PREPOSITIONS.contains(&three[2].trim_end_matches('?'))
-            && !matches!(three[0], "than" | "and" | "or" | "but" | "as")
-    });
-    let bytes = ask.as_bytes();
-    let stopped = bytes.windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_digit());
-    let glued = bytes.windows(2).any(|w| w[0] == b'}' && w[1].is_ascii_lowercase());
-    // `the percentage of CD86⁺`: the cells are missing.
-    let bare_marker = words.iter().enumerate().any(|(at, word)| {
-        let marker = word.trim_end_matches('?').strip_suffix(['⁺', '⁻']);
-        marker
-            .is_some_and(|m| m.ends_with(|c: char| c.is_ascii_alphanumeric()) && m.bytes().any(|b| b.is_ascii_digit()))
-            && words.get(at + 1).is_none_or(|next| PREPOSITIONS.contains(next))
-    });
-    both || doubled || numbered || lettered || dangling || stopped || glued || bare_marker
+/// Whether the way of a change is given away by what brings it about.
+fn tells_means(ask: &str) -> bool {
+    const MEANS: &[&str] = &[
+        "promot",
+        "enhanc",
+        "stimulat",
+        "accelerat",
+        "activat",
+        "induc",
+        "inhibit",
+        "suppress",
+        "block",
+        "prevent",
+        "lower",
+        "rais",
+        "impair",
+        "limit",
+        "improv",
+    ];
+    ask.split(" by ").skip(1).any(|by| {
+        let first = by.split(' ').next().unwrap_or("");
+        first.ends_with("ing") && MEANS.iter().any(|stem| first.starts_with(stem))
+    })
 }
 
 fn leaks(answer: &AnswerSpec, ask: &str) -> bool {
@@ -249,6 +233,8 @@ fn leaks(answer: &AnswerSpec, ask: &str) -> bool {
     match answer {
         AnswerSpec::Number { value, .. } => quantity::scan(ask).iter().any(|q| (q.value - value).abs() < 1e-9),
         AnswerSpec::Term { value, .. } => lower.contains(&value.to_lowercase()),
+        // `by promoting lipogenesis` tells which way.
+        AnswerSpec::Direction { .. } if tells_means(&lower) => true,
         AnswerSpec::Direction { .. } => lower.split(|c: char| !c.is_alphanumeric()).any(|w| {
             [
                 "increas",

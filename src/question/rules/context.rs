@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::model::document::{Document, PassageRef};
 use crate::text::abbreviation::Abbreviations;
 
-use super::setting::Setting;
+use super::setting::{Setting, names_taxon};
 use super::words::GENERIC;
 
 pub(super) struct Context<'d> {
@@ -139,6 +139,17 @@ impl<'d> Context<'d> {
         let lowered = word.to_lowercase();
         // `Exon` beside `exons`.
         let numbered = lowered.strip_suffix('s').map_or_else(|| format!("{lowered}s"), str::to_owned);
+        // `Azotobacter vinelandii`, `Yki/YAP`: names.
+        // `T cells`, `X chromosome`.
+        if word.len() == 1 && !matches!(word, "A" | "a") {
+            return text.to_owned();
+        }
+        let two = text.match_indices(' ').nth(1).map_or(text, |(at, _)| &text[..at]);
+        let paired = word.len() <= 4
+            && text[word.len()..].strip_prefix('/').is_some_and(|next| next.starts_with(char::is_uppercase));
+        if paired || names_taxon(two) && !self.lower.contains(lowered.as_str()) {
+            return text.to_owned();
+        }
         let known = self.lower.contains(lowered.as_str())
             || word.len() > 3 && self.lower.contains(numbered.as_str())
             || matches!(lowered.as_str(), "the" | "a" | "an" | "in" | "among")

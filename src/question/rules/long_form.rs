@@ -1,7 +1,7 @@
 //! Long forms: a paper's own abbreviations, written out once in a question.
 
 use super::context::Context;
-use super::words::{COMMON, PREPOSITIONS};
+use super::words::{AMBIGUOUS, COMMON, PREPOSITIONS};
 
 /// A long form that spells a term and no piece of a sentence.
 fn is_good_long_form(short: &str, long: &str) -> bool {
@@ -61,7 +61,9 @@ pub(super) fn expand(ask: &str, context: &Context<'_>) -> Option<String> {
         let bare = word.trim_matches(|c: char| matches!(c, ',' | '?' | ':' | '.'));
         let n_upper = bare.bytes().filter(u8::is_ascii_uppercase).count();
         let short = n_upper >= 2 || bare.len() >= 2 && context.abbreviations.long_form(bare).is_some();
-        if !short || COMMON.contains(&bare) || done.contains(&bare) {
+        let known =
+            COMMON.contains(&bare) && !(AMBIGUOUS.contains(&bare) && context.abbreviations.long_form(bare).is_some());
+        if !short || known || done.contains(&bare) {
             out.push(word.to_owned());
             continue;
         }

@@ -5,10 +5,13 @@
 
 mod adrift;
 mod article;
+mod broken;
+mod cause;
 mod check;
 mod choice;
 mod clause;
 mod context;
+mod group;
 mod lexicon;
 mod long_form;
 mod pattern;
@@ -33,7 +36,7 @@ use lexicon::Lexicon;
 use pattern::Candidate;
 
 /// The version of the rule set, kept with each question.
-pub const VERSION: &str = "rules-4";
+pub const VERSION: &str = "rules-5";
 
 /// What the embedded generator may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

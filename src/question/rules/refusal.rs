@@ -1,5 +1,6 @@
 //! Refusals: words and openings that make a clause no source of a fact that stands alone.
 
+use super::cause::{names_no_cause, takes_and_gives};
 use super::clause::Clause;
 
 /// Whether no word of the clause leans on a neighbour, hedges, or speaks of other work.
@@ -16,111 +17,8 @@ pub(super) fn stands_alone(clause: &Clause) -> bool {
         && !takes_and_gives(&clause.subject)
         && !names_no_cause(&clause.subject)
         && !vague_front(front)
-}
-
-/// `Supplementation`, `A model including age`: with what, and of what, the words do not say.
-fn names_no_cause(subject: &str) -> bool {
-    const BARE: &[&str] = &[
-        "supplementation",
-        "stimulation",
-        "training",
-        "injection",
-        "infusion",
-        "exposure",
-        "intervention",
-        "therapy",
-        "administration",
-        "inhibition",
-        "knockdown",
-        "overexpression",
-        "mutation",
-        "deletion",
-        "depletion",
-        "silencing",
-        "addition",
-        "expression",
-        "inactivation",
-        "ablation",
-        "deficiency",
-        "translation",
-        "transcription",
-        "infection",
-        "transplantation",
-        "surgery",
-        "screening",
-        "vaccination",
-    ];
-    const TOOLS: &[&str] = &[
-        "model",
-        "models",
-        "nomogram",
-        "classifier",
-        "algorithm",
-        "simulation",
-        "simulations",
-        "equation",
-        "score",
-        "scores",
-        "trial",
-        "trials",
-    ];
-    const OFFICE: &[&str] =
-        &["citation", "citations", "variables", "questionnaire", "questionnaires", "journals", "introduction"];
-    let lower = subject.to_lowercase();
-    if lower.split(' ').any(|word| OFFICE.contains(&word)) {
-        return true;
-    }
-    let words: Vec<&str> = lower.split(' ').filter(|w| !matches!(*w, "the" | "a" | "an")).collect();
-    match words.as_slice() {
-        [one] => BARE.contains(one),
-        // `interface mutations`: of which protein?
-        [_, "mutation" | "mutations" | "substitution" | "substitutions"] => {
-            !subject.chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
-        }
-        [first, ..] => TOOLS.contains(first),
-        [] => true,
-    }
-}
-
-/// `knockdown of X and expression of Y`: done to the same cells or each by itself, the words do not say.
-fn takes_and_gives(subject: &str) -> bool {
-    const TAKES: &[&str] = &[
-        "knockdown",
-        "knock-down",
-        "knockout",
-        "knock-out",
-        "depletion",
-        "deletion",
-        "loss",
-        "silencing",
-        "inhibition",
-        "ablation",
-        "deficiency",
-        "absence",
-        "inactivation",
-        "blockade",
-        "withdrawal",
-        "removal",
-        "disruption",
-    ];
-    const GIVES: &[&str] = &[
-        "overexpression",
-        "over-expression",
-        "expression",
-        "activation",
-        "addition",
-        "stimulation",
-        "restoration",
-        "re-expression",
-        "reconstitution",
-        "induction",
-        "supplementation",
-    ];
-    let holds =
-        |part: &str, list: &[&str]| part.split(' ').any(|word| list.iter().any(|one| word.eq_ignore_ascii_case(one)));
-    subject.split_once(" and ").is_some_and(|(one, other)| {
-        holds(one, TAKES) && holds(other, GIVES) || holds(one, GIVES) && holds(other, TAKES)
-    })
+        // `X in turn stimulates Y`: after what the sentence before tells.
+        && !subject.ends_with(" in turn")
 }
 
 /// `In wild-type`, `For all three lines`: a front that names nothing by itself.
@@ -140,6 +38,7 @@ fn vague_front(front: &str) -> bool {
                 | "contrast"
                 | "turn"
                 | "example"
+                | "instance"
                 | "vivo"
                 | "vitro"
                 | "addition"
@@ -166,12 +65,39 @@ fn vague_front(front: &str) -> bool {
                     | "three"
                     | "our"
                     | "contrast"
+                    | "terms"
+                    | "analysis"
+                    | "analyses"
             )
         })
+        // `Under specific conditions`: which ones the front does not say.
+        || words.iter().any(|w| matches!(*w, "condition" | "conditions" | "circumstances"))
+            && words.iter().any(|w| matches!(*w, "specific" | "certain" | "some" | "these" | "appropriate" | "such"))
 }
 
 fn part_starts_badly(subject: &str) -> bool {
-    let first = subject.split(' ').next().unwrap_or("").to_lowercase();
+    let mut words = subject.split(' ').map(str::to_lowercase);
+    let first = words.next().unwrap_or_default();
+    // `A similar challenge`, `The remaining mutants`: like what, and beside which, was said before.
+    if matches!(first.as_str(), "a" | "an" | "the") {
+        return words.next().is_some_and(|second| {
+            matches!(
+                second.as_str(),
+                "similar"
+                    | "additional"
+                    | "further"
+                    | "subsequent"
+                    | "resulting"
+                    | "remaining"
+                    | "corresponding"
+                    | "latter"
+                    | "former"
+                    | "same"
+                    | "observed"
+                    | "differences"
+            )
+        });
+    }
     matches!(
         first.as_str(),
         "there"
@@ -392,4 +318,9 @@ const REFUSED: &[&str] = &[
     "latest",
     "vice",
     "yet",
+    "therefore",
+    "hence",
+    "citation",
+    "citations",
+    "journals",
 ];

@@ -237,7 +237,7 @@ impl Setting {
 }
 
 /// `E. coli`, `Anopheles gambiae`, `Diplogastridae`.
-fn names_taxon(clause: &str) -> bool {
+pub(super) fn names_taxon(clause: &str) -> bool {
     let words: Vec<&str> = clause.split(' ').map(|w| w.trim_end_matches([',', '?', ':'])).collect();
     let capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
     let family = |word: &str| capital(word) && ["idae", "aceae", "inae"].iter().any(|end| word.ends_with(end));

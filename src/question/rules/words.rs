@@ -83,6 +83,36 @@ pub(super) const MODIFIERS: &[&str] = &[
     "elicited",
 ];
 
+/// Whether a small word is an adjective by its ending, and no noun that ends so.
+pub(super) fn is_adjective(word: &str) -> bool {
+    const NOUNS: &[&str] = &[
+        "clinic",
+        "hospital",
+        "metal",
+        "animal",
+        "signal",
+        "interval",
+        "survival",
+        "withdrawal",
+        "removal",
+        "olive",
+        "derivative",
+        "plastic",
+        "topic",
+        "epidemic",
+        "pandemic",
+        "antibiotic",
+        "ovary",
+        "capillary",
+        "summary",
+        "general",
+    ];
+    word.len() > 5
+        && word.bytes().all(|b| b.is_ascii_lowercase())
+        && ["ic", "al", "ous", "ive", "ary"].iter().any(|end| word.ends_with(end))
+        && !NOUNS.contains(&word)
+}
+
 /// Words too wide to say what a question is about.
 pub(super) const GENERIC: &[&str] = &[
     "patients",
@@ -192,6 +222,54 @@ pub(super) const GENERIC: &[&str] = &[
     "less",
 ];
 
+/// Words of the question's own frame: they say how two things are related, not what they are.
+pub(super) const RELATING: &[&str] = &[
+    "associated",
+    "correlated",
+    "correlate",
+    "increased",
+    "increases",
+    "reduced",
+    "reduce",
+    "reduces",
+    "decreased",
+    "elevated",
+    "enhanced",
+    "enhance",
+    "upregulated",
+    "downregulated",
+    "required",
+    "sufficient",
+    "essential",
+    "necessary",
+    "negatively",
+    "positively",
+    "affect",
+    "promote",
+    "inhibit",
+    "suppress",
+    "induce",
+    "cause",
+    "produce",
+    "regulate",
+    "improve",
+    "impair",
+    "prevent",
+    "mediate",
+    "control",
+    "facilitate",
+    "exacerbate",
+    "attenuate",
+    "accelerate",
+    "modulate",
+    "block",
+    "stimulate",
+    "activate",
+    "rescue",
+    "restore",
+    "drive",
+];
+
 /// Nouns whose value is a number.
 pub(super) const MEASURES: &[&str] = &[
     "rate",
@@ -274,6 +352,9 @@ pub(super) const MEASURES: &[&str] = &[
     "intake",
 ];
 
+/// Capitals that stand for more than one thing: where a paper says what they mean, its questions say it, too.
+pub(super) const AMBIGUOUS: &[&str] = &["IL", "ER", "PH", "NK", "US"];
+
 /// Capitals everyone in the field knows.
 pub(super) const COMMON: &[&str] = &[
     "DNA",
@@ -343,7 +424,6 @@ pub(super) const COMMON: &[&str] = &[
     "IgM",
     "IgA",
     "IgE",
-    "CI",
     "PBS",
     "CA1",
     "CA3",
@@ -392,8 +472,6 @@ pub(super) const COMMON: &[&str] = &[
     "ATPase",
     "ATPases",
     "NMR",
-    "MAP",
-    "ART",
     "PMA",
     "DMSO",
     "TRPV1",

@@ -159,6 +159,24 @@ fn named_before(noun: &str, before: &[&Word]) -> bool {
     })
 }
 
+/// Words that set a group beside another one.
+const COMPARING: &[&str] = &[
+    "than",
+    "compared",
+    "compare",
+    "relative",
+    "versus",
+    "vs",
+    "between",
+    "differ",
+    "difference",
+    "and",
+    "or",
+    "which",
+    "against",
+    "to",
+];
+
 /// # Errors
 /// The reason, naming the word that refers to nothing.
 pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
@@ -245,6 +263,26 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
                     return found(&format!("the other {}", text(i + 1)));
                 }
             }
+            // `across all groups`, `in each arm`: only the paper says which there were.
+            "all" | "each" | "every" | "either"
+                if matches!(text(i + 1), "group" | "groups" | "arm" | "arms" | "cohort" | "cohorts")
+                    && !matches!(
+                        text(i + 2),
+                        "of" | "with" | "that" | "who" | "which" | "receiving" | "given" | "treated" | "fed" | "in"
+                    ) =>
+            {
+                return found(&format!("{word} {}", text(i + 1)));
+            }
+            // `in the control group during infusion`: beside whom?
+            "control"
+                if matches!(text(i + 1), "group" | "arm")
+                    && i >= 2
+                    && text(i - 1) == "the"
+                    && matches!(text(i - 2), "in" | "of" | "for" | "among")
+                    && !words.iter().any(|w| w.is_any(COMPARING)) =>
+            {
+                return found(&format!("the control {}", text(i + 1)));
+            }
             "both" => {
                 let follows_pair = words.iter().skip(i + 1).take(8).any(|w| w.is("and"));
                 let noun = text(i + 1);
@@ -280,4 +318,22 @@ pub(super) fn check(ask: &Ask, question: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn holds(question: &str) -> bool {
+        check(&Ask::of(question), question).is_ok()
+    }
+
+    #[test]
+    fn groups_are_named() {
+        assert!(!holds("Did cooling lower the glucose disposal rate of newts across all groups?"));
+        assert!(holds("Did cooling lower the glucose disposal rate in all groups of dwarf newts?"));
+        assert!(!holds("How did glucose production change in the control group during insulin infusion?"));
+        assert!(holds("Did cooled newts produce more glucose than newts in the control group?"));
+    }
 }

@@ -1,5 +1,7 @@
 //! What stands before and inside a clause without belonging to it: brackets, lead-ins, opening adverbs.
 
+use super::verb::is_weak;
+
 /// A sentence without its brackets, and what stood in them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::question::rules) struct Bare {
@@ -101,6 +103,9 @@ pub(in crate::question::rules) fn without_brackets(sentence: &str) -> Option<Bar
             ')' | ']' => {
                 depth = depth.checked_sub(1)?;
                 closed = depth == 0;
+                if closed && c == ']' && notes.last().is_some_and(|(_, note)| is_formula(note)) {
+                    return None;
+                }
                 continue;
             }
             // `(±)-DR103`: the bracket is part of a name.
@@ -127,6 +132,15 @@ pub(in crate::question::rules) fn without_brackets(sentence: &str) -> Option<Bar
     }
     let text = out.trim_end().trim_end_matches('.').trim_end().to_owned();
     Some(Bare { text, notes })
+}
+
+/// `4Fe-4S`, `Ca2+`: a square bracket that belongs to a name, no call-out.
+fn is_formula(note: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| note.bytes().any(|b| is(&b));
+    has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && note.contains(['-', '+'])
+        && !note.contains([' ', ':', '%', '=', ',', ';', '.'])
 }
 
 /// Verbs of finding: what stands in their that-clause is the finding.
@@ -281,7 +295,8 @@ fn without_remark(text: &str) -> &str {
     // What stands against the statement takes nothing from it; a condition (`When`, `If`) would.
     let concession = matches!(first, "Although" | "Though" | "While" | "Whereas" | "Whilst" | "Despite")
         && head.split(' ').count() <= 25;
-    let adverb = head == first && first.len() > 5 && first.ends_with("ly")
+    // `Previously, X` speaks of other work, `Presumably, X` of none.
+    let adverb = head == first && first.len() > 5 && first.ends_with("ly") && !is_weak(&first.to_lowercase())
         || matches!(head, "Meanwhile" | "Likewise" | "Accordingly" | "Instead");
     if remark || pointer || adverb || concession { rest } else { text }
 }
@@ -374,6 +389,8 @@ const ADVERBS: &[&str] = &[
     "Indeed",
     "Overall",
     "In summary",
+    "In sum",
+    "In short",
     "In conclusion",
     "Finally",
     "First",

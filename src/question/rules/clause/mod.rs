@@ -183,8 +183,8 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Clause> {
         return None;
     }
     let rest = main_part(words.get(next..)?, lexicon)?;
-    // `causes not only X`: it causes X, and more.
-    if negated && rest.starts_with("only ") {
+    // `causes not only X`: it causes X, and more; `does not help all patients`: it may help some.
+    if negated && (rest.starts_with("only ") || rest.split(' ').any(|w| matches!(w, "all" | "every"))) {
         return None;
     }
     // "The rates was": the sentence itself is broken, or its subject was misread.

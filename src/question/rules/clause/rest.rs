@@ -1,7 +1,7 @@
 //! What follows a clause's verb, up to the end of the main clause.
 
 use super::super::lexicon::{Form, Lexicon};
-use super::super::words::PREPOSITIONS;
+use super::super::words::{PREPOSITIONS, is_adjective};
 use super::verb::{NOUNS, is_adverb, is_auxiliary, is_be};
 
 /// The words up to the end of the main clause; `None` when a list or an unknown clause follows.
@@ -42,6 +42,9 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
     ];
     let mut kept: Vec<&str> = Vec::new();
     for (at, word) in words.iter().enumerate() {
+        if at > 0 && matches!(*word, "and" | "but") && is_shared_tail(&words[..at], &words[at + 1..], lexicon) {
+            return None;
+        }
         let next = words.get(at + 1).copied().unwrap_or("");
         let after = words.get(at + 2).copied().unwrap_or("");
         // `chiral but not AP flow`: what the two share comes last; behind a whole side (`in mice but not in rats`) it is said.
@@ -123,7 +126,14 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
         {
             break;
         }
-        if *word == "and" && past && at > 0 && !words[at - 1].ends_with("ed") && !PREPOSITIONS.contains(&words[at - 1])
+        // `in diabetic and starved newts`: two adjectives of one noun.
+        let listed = at > 1 && is_adjective(words[at - 1]) && PREPOSITIONS.contains(&words[at - 2]);
+        if *word == "and"
+            && past
+            && at > 0
+            && !listed
+            && !words[at - 1].ends_with("ed")
+            && !PREPOSITIONS.contains(&words[at - 1])
         {
             break;
         }
@@ -134,7 +144,9 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
                     && words.get(at + 1).is_some_and(|w| matches!(*w, "by" | "in" | "with" | "from" | "to"))
             };
             let finite = |w: &str| {
-                is_auxiliary(w) || lexicon.verb(w).is_some_and(|(_, form)| form == Form::Third || form == Form::Past)
+                is_auxiliary(w)
+                    || IRREGULAR.contains(&w)
+                    || lexicon.verb(w).is_some_and(|(_, form)| form == Form::Third || form == Form::Past)
             };
             if finite(next)
                 || is_adverb(next)
@@ -184,8 +196,43 @@ pub(super) fn main_part(words: &[&str], lexicon: &Lexicon) -> Option<String> {
     if kept.first().is_some_and(|w| matches!(*w, "and" | "or" | "nor")) {
         return None;
     }
+    if kept.windows(5).any(is_second_clause) {
+        return None;
+    }
     let rest = kept.join(" ");
     (!rest.contains(['"', '“', '|', '=', '[', '(', '—'])).then_some(rest)
+}
+
+/// Past forms of common verbs that the lexicon lacks.
+const IRREGULAR: &[&str] = &["gave", "made", "took", "kept", "held", "brought", "came", "went", "grew"];
+
+/// `… and the complexes diffuse away`: a plural and a verb that the lexicon lacks.
+fn is_second_clause(five: &[&str]) -> bool {
+    let plain = |w: &str| w.len() > 3 && w.bytes().all(|b| b.is_ascii_lowercase());
+    five[0] == "and"
+        && five[1] == "the"
+        && plain(five[2])
+        && five[2].ends_with('s')
+        && !["ss", "is", "us"].iter().any(|end| five[2].ends_with(end))
+        && plain(five[3])
+        && !PREPOSITIONS.contains(&five[3])
+        && !["ed", "ing", "s", "al", "ic"].iter().any(|end| five[3].ends_with(end))
+        && !matches!(five[3], "that" | "which" | "when" | "where" | "upon" | "following" | "both")
+}
+
+/// `reduced X but increased Y in Z`: Z may be where both happened, and without it the first says too much.
+fn is_shared_tail(head: &[&str], behind: &[&str], lexicon: &Lexicon) -> bool {
+    const PLACES: &[&str] = &["in", "among", "during", "after", "upon", "following", "within", "at", "on"];
+    let told = behind.first().is_some_and(|w| {
+        lexicon.verb(w).is_some_and(|(_, form)| form == Form::Past) || is_auxiliary(w) || *w == "also"
+    });
+    let end = behind.iter().position(|w| w.ends_with([',', ';', ':'])).map_or(behind.len(), |at| at + 1);
+    let clause = &behind[..end];
+    told && end == behind.len()
+        && !head.iter().any(|w| PLACES.contains(w))
+        && clause.iter().rposition(|w| matches!(*w, "in" | "among")).is_some_and(|at| at > 1 && at + 1 < clause.len())
+        && clause.last().is_some_and(|w| w.ends_with('s') || w.ends_with("mice") || w.ends_with("men"))
+        && !clause.iter().any(|w| matches!(*w, "that" | "which" | "suggesting" | "indicating"))
 }
 
 /// A word that opens the telling of a change: `delayed differentiation`, `a loss of X`.
@@ -219,8 +266,11 @@ fn is_change(word: &str) -> bool {
 fn is_one_clause(words: &[&str], lexicon: &Lexicon) -> bool {
     words.iter().enumerate().all(|(at, word)| {
         let third = lexicon.verb(word).is_some_and(|(_, form)| form == Form::Third) && !NOUNS.contains(word);
+        // `infected patients show Y`: the verb before it was an adjective.
+        let base = matches!(*word, "show" | "exhibit" | "remain" | "lack" | "possess")
+            && at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|w| w.ends_with('s') && w.len() > 3);
         let finite =
-            third || *word == "failed" || is_auxiliary(word) && *word != "being" || is_told(words, at, lexicon);
+            third || base || *word == "failed" || is_auxiliary(word) && *word != "being" || is_told(words, at, lexicon);
         let relative = |w: &&str| matches!(*w, "that" | "who" | "which" | "whose" | "when");
         let before = &words[at.saturating_sub(6)..at];
         !finite || before.iter().any(relative)
@@ -287,6 +337,7 @@ fn is_told(words: &[&str], at: usize, lexicon: &Lexicon) -> bool {
         || is_adverb(before)
         || PREPOSITIONS.contains(&before)
         || matches!(before, "the" | "a" | "an" | "and" | "or" | "no" | "not" | "more" | "less");
-    let object = matches!(next, "the" | "a" | "an" | "its" | "their" | "no" | "both" | "all");
+    let object = matches!(next, "the" | "a" | "an" | "its" | "their" | "no" | "both" | "all" | "only")
+        || verb == Some("allow") && next == "for";
     !modifies && (acts || object || verb.is_some_and(|base| NEVER_PASSIVE.contains(&base)))
 }

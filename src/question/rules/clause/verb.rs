@@ -29,7 +29,8 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
             // `in contact inhibited cells`: a noun and a participle that are one adjective.
             let compound = at >= 2
                 && matches!(words[at - 1], "contact" | "growth" | "serum" | "nutrient" | "age" | "sex" | "weight")
-                && PREPOSITIONS.contains(&words[at - 2]);
+                && PREPOSITIONS.contains(&words[at - 2])
+                || at == 1 && words[0].eq_ignore_ascii_case("contact") && form == Form::Past;
             // `the miR-122 target showed`, `a target confirmed by`: the noun before another verb.
             let before_verb = matches!(bare, "target" | "targets" | "form" | "forms" | "report" | "reports")
                 && next.ends_with("ed")
@@ -42,6 +43,8 @@ pub(super) fn main_verb(words: &[&str], lexicon: &Lexicon) -> Option<usize> {
                             || before_verb
                             || is_auxiliary(next)
                             || lexicon.verb(next).is_some_and(|(_, form)| form != Form::Past)
+                            // `candidate targets that rose`: a noun with its relative clause.
+                            || matches!(next, "that" | "which" | "who" | "whose")
                             || next.ends_with("ing")
                             || next.is_empty()))
                         && !PREPOSITIONS.contains(&words[at - 1])
@@ -137,6 +140,7 @@ pub(in crate::question::rules) fn is_adverb(word: &str) -> bool {
                 | "hence"
                 | "again"
                 | "indeed"
+                | "however"
         )
 }
 
@@ -176,6 +180,13 @@ pub(in crate::question::rules) fn is_weak(word: &str) -> bool {
             | "mostly"
             | "virtually"
             | "almost"
+            | "likely"
+            | "presumably"
+            | "supposedly"
+            | "seemingly"
+            | "arguably"
+            | "conceivably"
+            | "theoretically"
     )
 }
 
@@ -192,6 +203,14 @@ pub(super) fn is_absolute(word: &str) -> bool {
             | "exclusively"
             | "necessarily"
             | "always"
+            | "globally"
+            | "universally"
+            | "uniformly"
+            | "broadly"
+            | "generally"
+            | "dramatically"
+            | "drastically"
+            | "markedly"
     )
 }
 

@@ -1,6 +1,6 @@
 //! Questions for a comparison of two sides.
 
-use crate::model::answer::{AnswerSpec, Direction};
+use crate::model::answer::AnswerSpec;
 use crate::text::quantity;
 
 use super::super::clause::{Clause, Group, is_adverb};
@@ -21,42 +21,41 @@ pub(super) struct Compared<'c> {
     /// `higher`, and its opposite; for sides that are alike, what they are not.
     pub word: &'static str,
     pub opposite: &'static str,
-    pub direction: Option<Direction>,
 }
 
-/// Comparatives with their opposites, and whether the first tells a direction of an amount.
-const COMPARATIVES: &[(&str, &str, Option<Direction>)] = &[
-    ("higher", "lower", Some(Direction::Increase)),
-    ("greater", "lower", Some(Direction::Increase)),
-    ("lower", "higher", Some(Direction::Decrease)),
-    ("longer", "shorter", None),
-    ("shorter", "longer", None),
-    ("larger", "smaller", None),
-    ("smaller", "larger", None),
-    ("faster", "slower", None),
-    ("slower", "faster", None),
-    ("stronger", "weaker", None),
-    ("weaker", "stronger", None),
-    ("thicker", "thinner", None),
-    ("thinner", "thicker", None),
-    ("more frequent", "less frequent", None),
-    ("less frequent", "more frequent", None),
-    ("more common", "less common", None),
-    ("less common", "more common", None),
-    ("more abundant", "less abundant", None),
-    ("less abundant", "more abundant", None),
-    ("more severe", "less severe", None),
-    ("less severe", "more severe", None),
-    ("more efficient", "less efficient", None),
-    ("less efficient", "more efficient", None),
-    ("more stable", "less stable", None),
-    ("less stable", "more stable", None),
-    ("more sensitive", "less sensitive", None),
-    ("less sensitive", "more sensitive", None),
+/// Comparatives with their opposites.
+const COMPARATIVES: &[(&str, &str)] = &[
+    ("higher", "lower"),
+    ("greater", "lower"),
+    ("lower", "higher"),
+    ("longer", "shorter"),
+    ("shorter", "longer"),
+    ("larger", "smaller"),
+    ("smaller", "larger"),
+    ("faster", "slower"),
+    ("slower", "faster"),
+    ("stronger", "weaker"),
+    ("weaker", "stronger"),
+    ("thicker", "thinner"),
+    ("thinner", "thicker"),
+    ("more frequent", "less frequent"),
+    ("less frequent", "more frequent"),
+    ("more common", "less common"),
+    ("less common", "more common"),
+    ("more abundant", "less abundant"),
+    ("less abundant", "more abundant"),
+    ("more severe", "less severe"),
+    ("less severe", "more severe"),
+    ("more efficient", "less efficient"),
+    ("less efficient", "more efficient"),
+    ("more stable", "less stable"),
+    ("less stable", "more stable"),
+    ("more sensitive", "less sensitive"),
+    ("less sensitive", "more sensitive"),
 ];
 
 /// The comparative that opens `rest`, and what follows it.
-fn comparative(rest: &str) -> Option<(&'static str, &'static str, Option<Direction>, &str)> {
+fn comparative(rest: &str) -> Option<(&'static str, &'static str, &str)> {
     let mut text = rest;
     while let Some((first, tail)) = text.split_once(' ') {
         if !is_adverb(first) && !matches!(first, "a" | "much" | "far" | "also" | "markedly") {
@@ -64,9 +63,9 @@ fn comparative(rest: &str) -> Option<(&'static str, &'static str, Option<Directi
         }
         text = tail;
     }
-    COMPARATIVES.iter().find_map(|(word, opposite, direction)| {
+    COMPARATIVES.iter().find_map(|(word, opposite)| {
         let tail = text.strip_prefix(word)?.strip_prefix(' ')?;
-        Some((*word, *opposite, *direction, tail))
+        Some((*word, *opposite, tail))
     })
 }
 
@@ -92,6 +91,11 @@ pub(super) fn sides(tail: &str) -> Option<(&str, &str)> {
     .map(|(left, right)| (left.trim_end_matches(" when").trim_end_matches(" as"), right))
 }
 
+/// `proportion`, `rate`: of what is not said.
+pub(super) fn is_vague_measure(what: &str) -> bool {
+    !what.contains(' ') && (MEASURES.contains(&what) || what == "proportion" || what == "proportions")
+}
+
 /// Whether `text` can be named as one side: short, one thing, no leftover of the sentence.
 pub(super) fn is_side(text: &str) -> bool {
     let first = text.split(' ').next().unwrap_or("");
@@ -100,6 +104,8 @@ pub(super) fn is_side(text: &str) -> bool {
         && !text.contains(" and ")
         && !text.contains(" or ")
         && !text.contains(" than ")
+        && !text.contains("especially ")
+        && !text.contains("particularly ")
         && !starts_modifier(text)
         && !matches!(
             first,
@@ -121,7 +127,16 @@ pub(super) fn is_side(text: &str) -> bool {
         && !is_bare_label(text)
         && !matches!(
             text,
-            "vehicle" | "controls" | "control" | "baseline" | "normal" | "before" | "the control" | "the controls"
+            "vehicle"
+                | "controls"
+                | "control"
+                | "baseline"
+                | "normal"
+                | "before"
+                | "the control"
+                | "the controls"
+                | "control group"
+                | "the control group"
         )
 }
 
@@ -135,18 +150,29 @@ fn is_bare_label(text: &str) -> bool {
     };
     match words.as_slice() {
         [one] => short(one),
-        [one, "group" | "groups" | "arm" | "cohort" | "patients"] | ["group" | "arm" | "cohort", one] => {
-            short(one) || one.len() <= 2
-        }
+        [one, "group" | "groups" | "arm" | "cohort" | "patients"]
+        | ["group" | "groups" | "Group" | "Groups" | "arm" | "cohort", one] => short(one) || one.len() <= 2,
         _ => false,
     }
 }
 
-/// `premenopausal` beside `postmenopausal women` lacks the noun they share.
+/// Whether one of two groups that are compared has a label for a name: `in GDM2 compared to controls`.
+pub(super) fn has_bare_label(rest: &str) -> bool {
+    sides(rest).is_some_and(|(left, right)| {
+        let left = ["in ", "among ", "for ", "at "].iter().find_map(|place| left.strip_prefix(place)).unwrap_or(left);
+        is_bare_label(left) || is_bare_label(right)
+    })
+}
+
+/// `premenopausal` beside `postmenopausal women`, `Trenk5^{−/−}` beside `wild-type astrocytes` lack the noun they share.
 fn completed(left: &str, right: &str) -> String {
+    const CULTURED: &[&str] = &["cells", "neurons", "embryos", "neurospheres", "organoids", "cultures", "astrocytes"];
     let noun = right.rsplit(' ').next().unwrap_or("");
-    let people = is_group(noun);
-    if !left.contains(' ') && right.contains(' ') && !left.ends_with('s') && !is_group(left) && people {
+    let people = is_group(noun) && !left.contains(' ') && !left.ends_with('s');
+    let genotype = CULTURED.contains(&noun)
+        && !left.contains(noun)
+        && left.rsplit(' ').next().is_some_and(|w| w.chars().any(char::is_uppercase) && !w.ends_with('s'));
+    if right.contains(' ') && !is_group(left) && (people || genotype) {
         format!("{left} {noun}")
     } else {
         left.to_owned()
@@ -158,14 +184,10 @@ pub(super) fn compared<'c>(clause: &'c Clause, context: &Context<'_>) -> Option<
     if clause.negated {
         return None;
     }
-    let (word, opposite, direction, tail) = match clause.group {
+    let (word, opposite, tail) = match clause.group {
         Group::Be => comparative(&clause.rest)?,
-        Group::Passive(verb) if verb.sense == Sense::Up => {
-            ("higher", "lower", Some(Direction::Increase), clause.rest.as_str())
-        }
-        Group::Passive(verb) if verb.sense == Sense::Down => {
-            ("lower", "higher", Some(Direction::Decrease), clause.rest.as_str())
-        }
+        Group::Passive(verb) if verb.sense == Sense::Up => ("higher", "lower", clause.rest.as_str()),
+        Group::Passive(verb) if verb.sense == Sense::Down => ("lower", "higher", clause.rest.as_str()),
         _ => return None,
     };
     let (left, right) = sides(tail)?;
@@ -190,7 +212,6 @@ pub(super) fn compared<'c>(clause: &'c Clause, context: &Context<'_>) -> Option<
         right: right.to_owned(),
         word,
         opposite,
-        direction,
     })
 }
 
@@ -205,7 +226,7 @@ pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec
         }
         return;
     }
-    let Some((word, opposite, direction, tail)) = comparative(&clause.rest) else { return };
+    let Some((word, opposite, tail)) = comparative(&clause.rest) else { return };
     if clause.negated || !quantity::scan(tail).is_empty() || !quantity::scan(&clause.subject).is_empty() {
         return;
     }
@@ -228,38 +249,21 @@ pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec
             {
                 return;
             }
-            if let Some(value) = direction {
-                found.push(candidate(
-                    "comparison",
-                    format!("how {} {subject} compare with {right}", clause.did()),
-                    AnswerSpec::Direction { value },
-                ));
-            }
             let asked = |word: &str| format!("{} {subject} {word} than {right}", clause.was());
             yes_and_no(asked(word), asked(opposite), found);
         }
         Group::Have => {
             let Some((left, right)) = sides(tail).filter(|(left, _)| !left.is_empty()) else { return };
             let right = right.strip_suffix(" did").unwrap_or(right);
-            let vague = !left.contains(' ') && (MEASURES.contains(&left) || left == "proportion");
-            if !is_side(&subject) || !is_side(right) || left.contains(" and ") || starts_modifier(left) || vague {
+            if !is_side(&subject)
+                || !is_side(right)
+                || left.contains(" and ")
+                || starts_modifier(left)
+                || is_vague_measure(left)
+            {
                 return;
             }
             let article = if clause.rest.starts_with("a ") { "a " } else { "" };
-            if let Some(value) = direction.filter(|_| !left.contains(" in ") && article.is_empty()) {
-                let many = left.split(' ').next_back().is_some_and(|w| w.ends_with('s') && !w.ends_with("ss"));
-                let pronoun = if many { "those" } else { "that" };
-                let did = match clause.did() {
-                    "did" => "did",
-                    _ if many => "do",
-                    _ => "does",
-                };
-                found.push(candidate(
-                    "comparison",
-                    format!("how {did} {left} in {subject} compare with {pronoun} in {right}"),
-                    AnswerSpec::Direction { value },
-                ));
-            }
             let asked = |word: &str| format!("{} {subject} have {article}{word} {left} than {right}", clause.did());
             yes_and_no(asked(word), asked(opposite), found);
             choice_of_two(
@@ -274,19 +278,9 @@ pub(super) fn comparison(clause: &Clause, context: &Context<'_>, found: &mut Vec
     }
 }
 
-/// Direction, yes and no, and the choice of the two sides.
+/// Yes and no, and the choice of the two sides. Sides differ, they do not change: no direction is asked for.
 fn of_sides(clause: &Clause, sides: &Compared<'_>, found: &mut Vec<Candidate>) {
-    let Compared { what, place, left, right, word, opposite, direction } = sides;
-    let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
-    let many = clause.plural || head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("is");
-    let pronoun = if many { "those" } else { "that" };
-    if let Some(value) = *direction {
-        found.push(candidate(
-            "comparison",
-            format!("how {} {what} {place} {left} compare with {pronoun} {place} {right}", clause.did()),
-            AnswerSpec::Direction { value },
-        ));
-    }
+    let Compared { what, place, left, right, word, opposite } = sides;
     let asked = |word: &str| format!("{} {what} {word} {place} {left} than {place} {right}", clause.was());
     yes_and_no(asked(word), asked(opposite), found);
     if is_group(left) && *place != "during" && *place != "at" {
@@ -351,15 +345,7 @@ pub(super) fn alike(clause: &Clause, context: &Context<'_>) -> Option<Compared<'
     let start = ["baseline", "Baseline", "demographic", "characteristics", "age", "sex", "gender"];
     let at_start = what.split(' ').any(|w| start.contains(&w));
     (is_side(&left) && is_side(right) && !at_start && clean(&what) && what.len() > 5 && !what.contains(" between "))
-        .then(|| Compared {
-            what,
-            place: "between",
-            left,
-            right: right.to_owned(),
-            word: "higher",
-            opposite: "lower",
-            direction: None,
-        })
+        .then(|| Compared { what, place: "between", left, right: right.to_owned(), word: "higher", opposite: "lower" })
 }
 
 /// `There was no difference in Y between A and B`, `Y did not differ between A and B`.

@@ -3,13 +3,14 @@
 use crate::model::answer::{AnswerSpec, Direction};
 use crate::text::quantity;
 
+use super::super::cause::names_no_cause;
 use super::super::clause::{Clause, Group, direction_of, is_adverb, is_weak};
 use super::super::context::Context;
 use super::super::lexicon::Sense;
 use super::super::words::PREPOSITIONS;
-use super::comparison::{is_side, yes_and_no};
+use super::comparison::{has_bare_label, is_side, is_vague_measure, sides, yes_and_no};
 use super::side::choice_of_two;
-use super::{Candidate, candidate};
+use super::{Candidate, candidate, opposite};
 
 /// `X reduced Y`, `Y was increased in A compared with B`, `X did not affect Y`.
 pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
@@ -29,16 +30,21 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 (None, true) => Direction::NoChange,
                 _ => return,
             };
+            let moved = value != Direction::NoChange && (is_place(rest) || is_place(&subject));
+            if moved {
+                return;
+            }
             if !rest.is_empty() && PREPOSITIONS.contains(&first) {
                 // `Y increased after X`: no object.
                 if value != Direction::NoChange
                     && verb.sense != Sense::Change
                     && has_reference(rest)
                     && !rest.starts_with("by ")
+                    && !has_bare_label(rest)
                 {
                     found.push(candidate(
                         "direction",
-                        format!("how {} {subject} change {rest}", clause.did()),
+                        what_changed(clause, &subject, rest),
                         AnswerSpec::Direction { value },
                     ));
                 }
@@ -51,6 +57,7 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 || rest.contains(" and ") && rest.contains(" or ")
                 || rest.matches(" or ").count() > 1
                 || !can_act(rest)
+                || joins_unlike(rest)
             {
                 return;
             }
@@ -65,7 +72,7 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 format!("{} {subject} {verb_phrase} {rest}", clause.did()),
                 AnswerSpec::Boolean { value: !clause.negated },
             ));
-            if let Some(opposite) = verb.opposite.filter(|_| !clause.negated) {
+            if let Some(opposite) = verb.opposite.filter(|_| !clause.negated && opposite::fits(rest)) {
                 found.push(candidate(
                     "boolean_no",
                     format!("{} {subject} {} {rest}", clause.did(), clause.with_manner(opposite)),
@@ -80,13 +87,22 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 _ => return,
             };
             // `was reduced compared with X`: in what, the sentence before knows.
-            let bare =
-                matches!(first, "compared" | "relative" | "versus" | "than" | "when" | "as") && clause.front.is_none();
-            if !has_reference(rest) && !rest.starts_with("by ") || bare || subject.starts_with("the difference") {
+            let bare = is_bare_comparison(rest) && clause.front.is_none();
+            let moved = value != Direction::NoChange && is_place(&subject);
+            if moved
+                || !has_reference(rest) && !rest.starts_with("by ")
+                || bare
+                || has_bare_label(rest)
+                || subject.starts_with("the difference")
+            {
                 return;
             }
             if let Some(agent) = rest.strip_prefix("by ") {
-                if agent.split(' ').count() > 8 || agent.contains("ing ") || !quantity::scan(agent).is_empty() {
+                if agent.split(' ').count() > 8
+                    || agent.contains("ing ")
+                    || !quantity::scan(agent).is_empty()
+                    || names_no_cause(agent)
+                {
                     return;
                 }
                 let verb_phrase = if value == Direction::NoChange { "affect" } else { "change" };
@@ -110,18 +126,14 @@ pub(super) fn direction(clause: &Clause, context: &Context<'_>, found: &mut Vec<
                 // Two sides: asked for as a comparison.
                 return;
             }
-            found.push(candidate(
-                "direction",
-                format!("how {} {subject} change {rest}", clause.did()),
-                AnswerSpec::Direction { value },
-            ));
+            found.push(candidate("direction", what_changed(clause, &subject, rest), AnswerSpec::Direction { value }));
             let state = verb.past;
             found.push(candidate(
                 "boolean",
                 format!("{} {subject} {state} {rest}", clause.was()),
                 AnswerSpec::Boolean { value: !clause.negated },
             ));
-            if let Some(opposite) = opposite_past(state).filter(|_| !clause.negated) {
+            if let Some(opposite) = opposite_past(state).filter(|_| !clause.negated && opposite::fits(rest)) {
                 found.push(candidate(
                     "boolean_no",
                     format!("{} {subject} {opposite} {rest}", clause.was()),
@@ -167,6 +179,8 @@ fn is_no_amount(rest: &str) -> bool {
         || rest.contains(" more than")
         || rest.contains(" less than")
         || rest.contains(" and that ")
+        || rest.contains(" to a more ")
+        || rest.contains(" to a less ")
 }
 
 /// `X had no effect on Y`.
@@ -181,7 +195,12 @@ fn no_effect(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     else {
         return;
     };
-    if !can_act(subject) || what.split(' ').count() < 2 || !can_act(what) || what.matches(" or ").count() > 1 {
+    if !can_act(subject)
+        || what.split(' ').count() < 2
+        || !can_act(what)
+        || what.matches(" or ").count() > 1
+        || joins_unlike(what)
+    {
         return;
     }
     found.push(candidate(
@@ -214,6 +233,8 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
         Group::Passive(verb) if matches!(verb.base, "observe" | "detect" | "see" | "find") => {
             if let Some((value, what)) = changed(&subject)
                 && has_reference(&clause.rest)
+                && !is_bare_comparison(&clause.rest)
+                && sides(&clause.rest).is_none()
                 && !what.contains(" and ")
             {
                 found.push(candidate(
@@ -254,34 +275,28 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
                 asked(if value == Direction::Increase { "increase" } else { "reduce" }),
                 AnswerSpec::Boolean { value: true },
             ));
-            found.push(candidate(
-                "boolean_no",
-                asked(if value == Direction::Increase { "reduce" } else { "increase" }),
-                AnswerSpec::Boolean { value: false },
-            ));
+            if opposite::fits(what) {
+                found.push(candidate(
+                    "boolean_no",
+                    asked(if value == Direction::Increase { "reduce" } else { "increase" }),
+                    AnswerSpec::Boolean { value: false },
+                ));
+            }
         }
         "show" | "exhibit" | "display" | "have" | "experience" | "develop" => {
             let Some((value, what)) = changed(rest) else { return };
-            let Some((what, other)) = super::comparison::sides(what).filter(|(what, _)| !what.is_empty()) else {
+            let Some((what, other)) = sides(what).filter(|(what, _)| !what.is_empty()) else {
                 return;
             };
             if what.contains(" and ")
                 || what.ends_with("phenotype")
+                || is_vague_measure(what)
                 || !is_side(&subject)
                 || !is_side(other)
                 || what.contains(" in ")
             {
                 return;
             }
-            let pronoun = if what.split(' ').next_back().is_some_and(|w| w.ends_with('s')) { "those" } else { "that" };
-            found.push(candidate(
-                "comparison",
-                format!(
-                    "how {} {what} in {subject} compare with {pronoun} in {other}",
-                    if pronoun == "those" && clause.did() == "does" { "do" } else { clause.did() }
-                ),
-                AnswerSpec::Direction { value },
-            ));
             let (word, opposite) = if value == Direction::Increase { ("higher", "lower") } else { ("lower", "higher") };
             let asked = |word: &str| format!("{} {subject} show {word} {what} than {other}", clause.did());
             yes_and_no(asked(word), asked(opposite), found);
@@ -297,10 +312,64 @@ pub(super) fn change_noun(clause: &Clause, context: &Context<'_>, found: &mut Ve
     }
 }
 
+/// `the localization of X`, `X distribution`: it may shift, but there is no more or less of it.
+fn is_place(what: &str) -> bool {
+    let head = what.split(' ').take_while(|w| !PREPOSITIONS.contains(w)).last().unwrap_or("");
+    matches!(head, "localization" | "localizations" | "localisation" | "distribution")
+        && ![" to ", " at ", " on "].iter().any(|place| what.contains(place))
+}
+
+/// How the subject changed; of genes, it is their expression that does.
+fn what_changed(clause: &Clause, subject: &str, rest: &str) -> String {
+    let head = subject.split(' ').take_while(|w| !PREPOSITIONS.contains(w) && !is_participle(w)).last().unwrap_or("");
+    if matches!(head, "genes" | "gene" | "transcripts" | "mRNAs" | "proteins") {
+        let did = if clause.did() == "did" { "did" } else { "does" };
+        return format!("how {did} the expression of {subject} change {rest}");
+    }
+    format!("how {} {subject} change {rest}", clause.did())
+}
+
+/// `genes belonging to`, `genes encoding`.
+fn is_participle(word: &str) -> bool {
+    word.len() > 5 && (word.ends_with("ing") || word.ends_with("ed")) || word == "that"
+}
+
+/// `compared with X`, `when compared to X`: in what, the sentence before knows.
+fn is_bare_comparison(rest: &str) -> bool {
+    matches!(rest.split(' ').next(), Some("compared" | "relative" | "versus" | "than" | "when" | "as"))
+}
+
+/// `the expression of X and the boundary`, `deformations or generation of Y`: an amount and a thing, a thing and a process.
+pub(super) fn joins_unlike(rest: &str) -> bool {
+    const AMOUNTS: &[&str] =
+        &["expression", "level", "levels", "number", "amount", "abundance", "frequency", "activity"];
+    let amount = rest.split_once(" of ").is_some_and(|(head, _)| head.split(' ').any(|w| AMOUNTS.contains(&w)));
+    let process = |other: &str| {
+        let mut words = other.split(' ');
+        words.next().is_some_and(|w| ["ion", "ment", "ance", "ence", "sis"].iter().any(|end| w.ends_with(end)))
+            && words.next() == Some("of")
+    };
+    let thing =
+        |head: &str| head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("sis") && !head.contains(' ');
+    rest.split_once(" or ").is_some_and(|(head, other)| thing(head) && process(other))
+        || amount
+            && rest
+                .split_once(" and the ")
+                .is_some_and(|(_, other)| !other.split(' ').any(|w| w == "of" || AMOUNTS.contains(&w)))
+}
+
 /// `number of cells` as `the number of cells`.
 fn with_article(what: &str) -> String {
-    let counts =
-        ["number of ", "rate of ", "amount of ", "proportion of ", "frequency of ", "percentage of ", "level of "];
+    let counts = [
+        "number of ",
+        "rate of ",
+        "amount of ",
+        "proportion of ",
+        "frequency of ",
+        "percentage of ",
+        "level of ",
+        "degree of ",
+    ];
     if counts.iter().any(|count| what.starts_with(count)) { format!("the {what}") } else { what.to_owned() }
 }
 

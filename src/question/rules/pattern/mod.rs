@@ -4,6 +4,7 @@ mod comparison;
 mod direction;
 mod measure;
 pub(super) mod name;
+mod opposite;
 pub(super) mod place;
 mod relation;
 pub(super) mod side;

@@ -7,15 +7,15 @@ use super::super::clause::{Clause, Group, Tense};
 use super::super::context::{Context, is_name};
 use super::super::lexicon::Sense;
 use super::super::words::PREPOSITIONS;
-use super::direction::changed;
+use super::direction::{changed, joins_unlike};
 use super::name::{Named, disturbed, name_kind, term};
-use super::{Candidate, candidate, starts_modifier};
+use super::{Candidate, candidate, opposite, starts_modifier};
 
 /// `X inhibits Y`: asks for X when it is a name, and whether.
 pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     let rest = clause.rest.as_str();
     // `induced a higher response`: the change is asked for, not the inducing.
-    if !quantity::scan(rest).is_empty() || changed(rest).is_some() || is_compared(rest) {
+    if !quantity::scan(rest).is_empty() || changed(rest).is_some() || is_compared(rest) || joins_unlike(rest) {
         return;
     }
     match clause.group {
@@ -24,7 +24,9 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
             if rest.split(' ').count() < 2 || PREPOSITIONS.contains(&first) && !(verb.base == "bind" && first == "to") {
                 return;
             }
-            if matches!(verb.base, "fall" | "drop" | "rise" | "decline") {
+            // `recruited women`: into the study.
+            let enrolled = verb.base == "recruit" && has_people(rest);
+            if matches!(verb.base, "fall" | "drop" | "rise" | "decline") || enrolled {
                 return;
             }
             let form = clause.with_manner(if clause.tense == Tense::Past { verb.past } else { verb.third });
@@ -76,9 +78,7 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
                     _ => verb.opposite.map(|opposite| clause.with_manner(opposite)),
                 };
                 // `inhibits X to restore Y`: the opposite verb does not fit the purpose.
-                if let Some(opposite) = turned
-                    .filter(|_| !clause.negated && !has_purpose(rest) && !names_change(rest) && !has_company(rest))
-                {
+                if let Some(opposite) = turned.filter(|_| !clause.negated && opposite::fits_relation(rest)) {
                     found.push(candidate(
                         "boolean_no",
                         format!("{} {subject} {opposite} {rest}", clause.did()),
@@ -135,42 +135,9 @@ pub(super) fn relation(clause: &Clause, context: &Context<'_>, found: &mut Vec<C
     }
 }
 
-/// `… to support Y`: what is done is done for an end.
-pub(super) fn has_purpose(rest: &str) -> bool {
-    const LINKED: &[&str] = &[
-        "ing",
-        "ance",
-        "ence",
-        "ity",
-        "ion",
-        "ure",
-        "ment",
-        "ponse",
-        "ponses",
-        "due",
-        "relative",
-        "compared",
-        "exposed",
-        "similar",
-        "access",
-        "related",
-        "according",
-        "adjacent",
-        "attached",
-        "bound",
-    ];
-    rest.match_indices(" to ").any(|(at, _)| {
-        let before = rest[..at].rsplit(' ').next().unwrap_or("");
-        !LINKED.iter().any(|end| before.ends_with(end))
-    })
-}
-
-/// `without changing Y`, `by acting as Z`, `with low affinity`: it goes with the verb, not with its opposite.
-fn has_company(rest: &str) -> bool {
-    rest.contains(" without ")
-        || rest.contains(" with ")
-        || rest.contains(" normally")
-        || rest.split(" by ").skip(1).any(|by| by.split(' ').any(|w| w.len() > 5 && w.ends_with("ing")))
+fn has_people(rest: &str) -> bool {
+    const PEOPLE: &[&str] = &["women", "men", "patients", "participants", "children", "adults", "people", "volunteers"];
+    rest.split(' ').take(3).any(|w| PEOPLE.contains(&w))
 }
 
 /// `more slowly`, `a higher response`, `and that the …`: more than the verb's own relation is stated.
@@ -178,33 +145,22 @@ fn is_compared(rest: &str) -> bool {
     rest.contains("not only")
         || rest.contains(" and that ")
         || rest.contains(" and to ")
-        || ["possibility", "interpretation", "generalizability", "conclusions", "multitude"]
-            .iter()
-            .any(|w| rest.contains(w))
-        || rest.split(' ').any(|w| matches!(w, "more" | "less" | "higher" | "lower" | "normally"))
-}
-
-/// `downregulation of X`, `loss of X`: the opposite of a verb that acts on a change is read twice.
-fn names_change(rest: &str) -> bool {
-    let mut words = rest.split(' ').filter(|w| !matches!(*w, "the" | "a" | "an"));
-    words.next().is_some_and(|w| {
-        matches!(
-            w,
-            "downregulation"
-                | "upregulation"
-                | "reduction"
-                | "increase"
-                | "decrease"
-                | "inhibition"
-                | "loss"
-                | "suppression"
-                | "repression"
-                | "depletion"
-                | "death"
-                | "degradation"
-                | "apoptosis"
-        )
-    })
+        || [
+            "possibility",
+            "interpretation",
+            "generalizability",
+            "conclusions",
+            "multitude",
+            " results",
+            "a degree of",
+            "changes in ",
+            "effects that",
+        ]
+        .iter()
+        .any(|w| rest.contains(w))
+        || rest.split(' ').any(|w| {
+            matches!(w, "more" | "less" | "higher" | "lower" | "larger" | "smaller" | "greater" | "fewer" | "normally")
+        })
 }
 
 /// The name that opens `rest` (`Y`, `the kinase Y`, `Y expression` is none), and the modifier behind it.

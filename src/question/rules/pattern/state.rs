@@ -3,11 +3,12 @@
 use crate::model::answer::{AnswerSpec, Direction};
 use crate::text::quantity;
 
+use super::super::cause::names_no_cause;
 use super::super::clause::{Clause, Group, Tense};
 use super::super::context::Context;
 use super::comparison::yes_and_no;
 use super::direction::changed;
-use super::{Candidate, candidate, starts_modifier};
+use super::{Candidate, candidate, opposite, starts_modifier};
 
 pub(super) fn states(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
     if !quantity::scan(&clause.rest).is_empty() || !quantity::scan(&clause.subject).iter().all(|q| q.adjective) {
@@ -45,12 +46,24 @@ fn need(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
         return;
     }
     let what = &rest[phrase.len()..];
+    if is_platitude(what) {
+        return;
+    }
     let (asked, value) = if *needed { (*phrase, !clause.negated) } else { ("required for ", clause.negated) };
     found.push(candidate(
         if value { "boolean" } else { "boolean_no" },
         format!("{} {subject} {asked}{what}", clause.was()),
         AnswerSpec::Boolean { value },
     ));
+}
+
+/// `effective management and treatment`: what everything good is essential for.
+fn is_platitude(what: &str) -> bool {
+    const GOOD: &[&str] =
+        &["effective", "optimal", "proper", "successful", "appropriate", "timely", "adequate", "better"];
+    const CARE: &[&str] = &["management", "treatment", "care", "diagnosis", "prevention", "outcomes", "implementation"];
+    let has = |list: &[&str]| what.split(' ').any(|w| list.contains(&w));
+    has(GOOD) && has(CARE)
 }
 
 /// `X was associated with increased Y`, `X correlated negatively with Y`, `X interacts with Y`.
@@ -67,11 +80,18 @@ fn link(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
                     Direction::Decrease => ("reduced", "increased"),
                     _ => ("increased", "reduced"),
                 };
-                yes_and_no(
+                found.push(candidate(
+                    "boolean",
                     asked(&format!("associated with {yes} {what}")),
-                    asked(&format!("associated with {no} {what}")),
-                    found,
-                );
+                    AnswerSpec::Boolean { value: true },
+                ));
+                if opposite::fits(what) {
+                    found.push(candidate(
+                        "boolean_no",
+                        asked(&format!("associated with {no} {what}")),
+                        AnswerSpec::Boolean { value: false },
+                    ));
+                }
             } else if let Some((way, other)) = manner.and_then(sign)
                 && rest.split(' ').count() >= 2
             {
@@ -143,7 +163,7 @@ fn unchanged(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
     };
     let did = if clause.tense == Tense::Past { "did" } else { clause.did() };
     if let Some(agent) = rest.strip_prefix("by ") {
-        if agent.split(' ').count() <= 8 && !agent.contains(" and ") {
+        if agent.split(' ').count() <= 8 && !agent.contains(" and ") && !names_no_cause(agent) {
             found.push(candidate(
                 "direction",
                 format!("how {did} {agent} change {subject}"),
