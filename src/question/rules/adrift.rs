@@ -1,7 +1,7 @@
 //! Numbers and mutations in the air: of which people, which animals, which protein, only the paper knows.
 
+use super::cohort::has_bare_cohort;
 use super::context::{Context, is_name};
-use super::setting::has_bare_cohort;
 
 /// Whether a number is one of a survey, a method or a group of people that the question does not name. `placed`: a setting stands before it.
 pub(super) fn is_number_adrift(rule: &str, named: &str, placed: bool, context: &Context<'_>) -> bool {

@@ -5,11 +5,11 @@ use crate::model::document::{PassageRef, SectionKind};
 use crate::text::quantity;
 
 use super::super::order;
+use super::capitals::COMMON;
 use super::context::{Context, is_name};
 use super::pattern::Candidate;
 use super::pattern::name::is_material;
 use super::pattern::place;
-use super::words::COMMON;
 
 /// A term question as a choice: three other names of the paper, of the same shape, that the whole passage does not hold.
 pub(super) fn with_distractors(candidate: &Candidate, passage: &str, context: &Context<'_>) -> Option<Candidate> {

@@ -1,7 +1,8 @@
 //! Long forms: a paper's own abbreviations, written out once in a question.
 
+use super::capitals::{AMBIGUOUS, COMMON};
 use super::context::Context;
-use super::words::{AMBIGUOUS, COMMON, PREPOSITIONS};
+use super::words::PREPOSITIONS;
 
 /// A long form that spells a term and no piece of a sentence.
 fn is_good_long_form(short: &str, long: &str) -> bool {

@@ -6,10 +6,12 @@
 mod adrift;
 mod article;
 mod broken;
+mod capitals;
 mod cause;
 mod check;
 mod choice;
 mod clause;
+mod cohort;
 mod context;
 mod group;
 mod lexicon;

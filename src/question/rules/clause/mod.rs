@@ -1,5 +1,6 @@
 //! A light reading of one sentence: brackets and lead-ins off, then front, subject, verb group, rest.
 
+mod finding;
 mod lead;
 mod rest;
 mod verb;

@@ -1,5 +1,6 @@
 //! From a clause to questions: which parts become the answer, and how the rest is asked.
 
+mod change;
 mod comparison;
 mod direction;
 mod measure;
@@ -44,7 +45,7 @@ pub(super) fn ask(clause: &Clause, bare: &Bare, context: &Context<'_>) -> Vec<Ca
     relation::relation(clause, context, &mut found);
     relation::definition(clause, context, &mut found);
     measure::measured_noun(clause, context, &mut found);
-    direction::change_noun(clause, context, &mut found);
+    change::change_noun(clause, context, &mut found);
     statistic::statistics(clause, bare, context, &mut found);
     size::sizes(clause, context, &mut found);
     state::states(clause, context, &mut found);

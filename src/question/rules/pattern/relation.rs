@@ -7,7 +7,8 @@ use super::super::clause::{Clause, Group, Tense};
 use super::super::context::{Context, is_name};
 use super::super::lexicon::Sense;
 use super::super::words::PREPOSITIONS;
-use super::direction::{changed, joins_unlike};
+use super::change::changed;
+use super::direction::joins_unlike;
 use super::name::{Named, disturbed, name_kind, term};
 use super::{Candidate, candidate, opposite, starts_modifier};
 

@@ -6,8 +6,9 @@ use crate::text::quantity::{self, Kind, Quantity};
 use super::super::clause::{Clause, Group};
 use super::super::context::Context;
 use super::super::words::MEASURES;
+use super::change::changed;
 use super::comparison::sides;
-use super::direction::{can_act, changed};
+use super::direction::can_act;
 use super::measure::{number, only_value, unit_words};
 use super::{Candidate, candidate, starts_modifier};
 

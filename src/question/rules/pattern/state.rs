@@ -6,8 +6,8 @@ use crate::text::quantity;
 use super::super::cause::names_no_cause;
 use super::super::clause::{Clause, Group, Tense};
 use super::super::context::Context;
+use super::change::changed;
 use super::comparison::yes_and_no;
-use super::direction::changed;
 use super::{Candidate, candidate, opposite, starts_modifier};
 
 pub(super) fn states(clause: &Clause, context: &Context<'_>, found: &mut Vec<Candidate>) {
