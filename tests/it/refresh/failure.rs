@@ -32,6 +32,17 @@ fn a_failure_is_told_in_words_and_releases_nothing() {
     assert!(!bench.path("data/releases/model").exists());
 }
 
+/// What an engine says that was interrupted: it is started again, and the refresh comes to its end.
+#[test]
+fn an_engine_that_loses_its_gpu_once_is_started_again() {
+    let bench = Bench::new("");
+    let lost = "if [ ! -e \"$2/lost\" ]; then touch \"$2/lost\"; echo 'the GPU gave out' >&2; exit 75; fi";
+    bench.engine(&format!("{lost}\n{TRAIN}"), ANSWER);
+    let done = bench.start();
+    assert_eq!((done["status"].as_str(), done["version"].as_str()), (Some("promoted"), Some("1.0.0")), "{done:#}");
+    assert!(bench.log(1).contains("the GPU gave out"), "{}", bench.log(1));
+}
+
 /// Training that collapses is ended by the guard, and its weights are not looked at.
 #[test]
 fn a_collapsed_run_is_ended_and_discarded() {
