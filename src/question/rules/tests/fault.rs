@@ -238,7 +238,7 @@ fn more_that_reading_brought_up() {
     );
     check(
         "Ablation of Vimp2 in the hepatocytes completely abolished the lactate uptake of Trenk5 cells.",
-        "In mice, did ablation of Vimp2 in the hepatocytes completely abolish the lactate uptake of Trenk5 cells?",
+        "Did ablation of Vimp2 in the hepatocytes completely abolish the lactate uptake of Trenk5 cells?",
         "true",
     );
     refused("The localization of Trenk5 transporters was diminished by Vimp2 stimulation.");
