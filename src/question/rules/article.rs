@@ -163,6 +163,9 @@ pub(super) fn articles_are_anchored(text: &str) -> bool {
         "cargo",
         "insult",
         "challenge",
+        "lesion",
+        "lesions",
+        "hold",
     ];
     /// Deictic as well, but `the defect in X` says which.
     const FAULTS: &[&str] =

@@ -115,6 +115,10 @@ fn link(clause: &Clause, subject: &str, found: &mut Vec<Candidate>) {
             if matches!(verb.base, "interact" | "colocalize" | "co-localize" | "associate")
                 && clause.rest.starts_with("with ") =>
         {
+            // `directly or indirectly`: one of the two it always is.
+            if clause.rest.contains("directly or indirectly") {
+                return;
+            }
             let value = !clause.negated;
             found.push(candidate(
                 if value { "boolean" } else { "boolean_no" },

@@ -232,6 +232,8 @@ fn more_that_reading_brought_up() {
     refused("Previously, Vimp2 inhibited the uptake of lactate by cultured Trenk5-positive astrocytes.");
     refused("Lactate scores at rest were lower for Group IV than for Groups I-III after Trenk5 fasting.");
     refused("The cytoplasmic Vimp2 genome controlled larger changes than the nuclear Trenk5 locus of astrocytes.");
+    refused("Vimp2 interacts with the Trenk5 transporter directly or indirectly in hippocampal astrocytes.");
+    refused("The lesion caused a downward shift in the net Trenk5 lactate output of hippocampal astrocytes.");
     refused("Vimp2 in turn stimulates the uptake of lactate by cultured Trenk5-positive astrocytes.");
     refused(
         "Ablation of Vimp2 astrocytes in the network model modulates both hippocampal Trenk5 dynamics and lactate.",
