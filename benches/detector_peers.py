@@ -16,23 +16,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 import warnings
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-detector"))
+import environment
+
 REFERENCE_WEEKS, WINDOW_WEEKS, QUIET_WEEKS = 26, 4, 52
 SHIFTS = (0.05, 0.1, 0.2)
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "evidently", "nannyml", "pandas<3"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
 
 
 def export(aludel, path, years, rows, shift=None):
@@ -147,5 +136,5 @@ def main():
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("peers-detector", ["evidently", "nannyml", "pandas<3"])
     main()

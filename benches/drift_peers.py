@@ -8,25 +8,13 @@ usage: python3 benches/drift_peers.py PATH_TO_ALUDEL [tables]
 Makes a virtual environment under target/ with numpy and scipy from PyPI.
 """
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-drift"))
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "numpy", "scipy"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
+import environment
 
 
 def plain_psi(reference, current):
@@ -110,7 +98,7 @@ def million(aludel):
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("peers-drift", ["numpy", "scipy"])
     program = sys.argv[1]
     agree(program, int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
     million(program)

@@ -3,33 +3,21 @@
 verl knows, and what arrives has to be what the plan says. Nothing is trained: that takes a GPU.
 
 usage: python3 benches/engine_verl.py
-Makes a virtual environment under target/ with verl 0.9.1 (without what it needs to run), hydra-core and omegaconf; or VERL_ENVIRONMENT.
+Makes a virtual environment under target/ with verl 0.9.1 (without what it needs to run), hydra-core and omegaconf; or PEERS_ENVIRONMENT.
 """
 import importlib.metadata
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import venv
 import warnings
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ROOT / "config" / "engines"
-ENVIRONMENT = Path(os.environ.get("VERL_ENVIRONMENT", ROOT / "target" / "verl"))
 VERSION = next(line.split("==")[1] for line in (ENGINES / "verl_requirements.txt").read_text().split() if line.startswith("verl"))
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        packages = [f"verl=={VERSION}", "hydra-core", "omegaconf", "antlr4-python3-runtime==4.9.3", "pyyaml", "packaging"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", *packages], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
 
 
 def plans():
@@ -90,6 +78,6 @@ def main():
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("verl", bare=[f"verl=={VERSION}", "hydra-core", "omegaconf", "antlr4-python3-runtime==4.9.3", "pyyaml", "packaging"])
     warnings.simplefilter("ignore")
     main()

@@ -22,7 +22,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from decoder_peers import in_environment, model_file
+from decoder_peers import enter, model_file
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("ALUDEL_SHARED", ROOT.parent / "shared"))
@@ -161,7 +161,7 @@ def main(aludel, articles):
 
 
 if __name__ == "__main__":
-    in_environment()
+    enter()
     program = sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "release" / "aludel"
     papers = sys.argv[2:] or sorted((SHARED / "data" / "jats" / "elife").glob("*"))[:2]
     if not papers:

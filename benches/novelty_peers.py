@@ -16,21 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-novelty"))
 REPEATS = {"copied", "reordered", "typography", "synonym", "longer"}
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "datasketch"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
 
 
 def memory_mib():
@@ -84,5 +75,5 @@ def main():
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("peers-novelty", ["datasketch"])
     main()

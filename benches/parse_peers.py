@@ -13,24 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / "target" / "peers"
-PACKAGES = ["pubmed_parser", "lxml", "biopython"]
 SHARED = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ALUDEL_SHARED", ROOT / ".." / "shared")).resolve()
-
-
-def in_own_environment():
-    """Starts this script again inside the virtual environment, once."""
-    python = VENV / "bin" / "python"
-    if Path(sys.prefix).resolve() == VENV.resolve():
-        return
-    if not python.exists():
-        venv.create(VENV, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    os.execv(python, [str(python), __file__, str(SHARED)])
 
 
 def inflated(folder):
@@ -63,7 +51,7 @@ def timed(work, items, sizes, rounds=1):
 
 
 def main():
-    in_own_environment()
+    environment.enter("peers-parse", ["pubmed_parser", "lxml", "biopython"])
     import pubmed_parser
     import pubmed_parser.medline_parser as medline_parser
     from Bio import Entrez

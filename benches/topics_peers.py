@@ -14,20 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-topics"))
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "numpy", "scipy", "scikit-learn"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
+import environment
 
 
 def fold(label):
@@ -166,5 +155,5 @@ def main():
 
 
 if __name__ == "__main__":
-    in_environment()
+    environment.enter("peers-topics", ["numpy", "scipy", "scikit-learn"])
     main()

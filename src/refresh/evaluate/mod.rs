@@ -10,4 +10,4 @@ mod responses;
 mod score;
 
 pub use responses::{Response, Responses};
-pub use score::{ItemScore, Report, Row, score};
+pub use score::{Constant, ItemScore, Report, Row, constant, score};

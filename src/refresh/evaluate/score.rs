@@ -29,8 +29,16 @@ impl ItemScore {
 
 /// Grades the responses to `questions`, in their order; a response that is missing is not right.
 pub fn score(questions: &[Question], responses: &Responses, samples: u32) -> Vec<ItemScore> {
+    graded(questions, samples, |question, sample| responses.get(&question.id, sample))
+}
+
+fn graded<'r>(
+    questions: &[Question],
+    samples: u32,
+    response: impl Fn(&Question, u32) -> Option<&'r str>,
+) -> Vec<ItemScore> {
     let right = |question: &Question, sample: u32| {
-        responses.get(&question.id, sample).is_some_and(|response| grade(&question.spec, response).score == 1)
+        response(question, sample).is_some_and(|response| grade(&question.spec, response).score == 1)
     };
     let item = |question: &Question| ItemScore {
         id: question.id.clone(),
@@ -42,6 +50,35 @@ pub fn score(questions: &[Question], responses: &Responses, samples: u32) -> Vec
         n_samples: samples,
     };
     questions.iter().map(item).collect()
+}
+
+/// What a model would be worth that knows the form of a question and nothing of its content.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// By answer type.
+    pub answers: BTreeMap<&'static str, String>,
+    /// In the order of the questions.
+    pub items: Vec<ItemScore>,
+}
+
+/// To every question the answer that `responses` give most often to its answer type; of several the first in the alphabet.
+pub fn constant(questions: &[Question], responses: &Responses, samples: u32) -> Constant {
+    let mut counts: BTreeMap<&'static str, BTreeMap<String, usize>> = BTreeMap::new();
+    for question in questions {
+        for response in (0..samples).filter_map(|sample| responses.get(&question.id, sample)) {
+            let answer = grade(&question.spec, response).extracted.trim().to_lowercase();
+            if !answer.is_empty() {
+                *counts.entry(question.spec.kind()).or_default().entry(answer).or_default() += 1;
+            }
+        }
+    }
+    let commonest = |counts: BTreeMap<String, usize>| counts.into_iter().rev().max_by_key(|(_, count)| *count);
+    let answers: BTreeMap<&'static str, String> =
+        counts.into_iter().filter_map(|(kind, counts)| Some((kind, commonest(counts)?.0))).collect();
+    let replies: BTreeMap<&str, String> =
+        answers.iter().map(|(kind, answer)| (*kind, format!("<answer>{answer}</answer>"))).collect();
+    let items = graded(questions, samples, |question, _| replies.get(question.spec.kind()).map(String::as_str));
+    Constant { answers, items }
 }
 
 /// A line of a report.
@@ -89,4 +126,43 @@ pub(super) fn interval(items: &[&ItemScore], draws: u32, level: f64, seed: u64) 
     let values: Vec<(&str, f64)> = items.iter().map(|item| (item.work.as_str(), item.share())).collect();
     let interval = bootstrap::mean(&values, draws, level, seed)?;
     Some(Score { value: interval.value, low: interval.low, high: interval.high, n: items.len() as u64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Response;
+    use super::*;
+
+    #[test]
+    fn the_constant_is_the_commonest_answer_of_each_type_graded_everywhere() {
+        let question = |id: &str, spec: &str| Question {
+            id: id.to_owned(),
+            prompt: "?".to_owned(),
+            spec: serde_json::from_str(spec).unwrap(),
+            topic: None,
+            work: id.to_owned(),
+            section: None,
+            target: None,
+        };
+        let direction = |id: &str, value: &str| question(id, &format!(r#"{{"type":"direction","value":"{value}"}}"#));
+        let questions = [
+            direction("a", "increase"),
+            direction("b", "decrease"),
+            direction("c", "decrease"),
+            question("d", r#"{"type":"boolean","value":true}"#),
+        ];
+        let dir = tempfile::tempdir().unwrap();
+        let mut responses = Responses::open(&dir.path().join("r.jsonl")).unwrap();
+        for (id, response) in [
+            ("a", "It rose: <answer>Decrease</answer>"),
+            ("b", "<answer>decrease</answer>"),
+            ("c", "<answer>increase</answer>"),
+        ] {
+            responses.add(Response { id: id.to_owned(), sample: 0, response: response.to_owned() }).unwrap();
+        }
+        let constant = constant(&questions, &responses, 1);
+        assert_eq!(constant.answers, BTreeMap::from([("direction", "decrease".to_owned())]));
+        let right: Vec<u32> = constant.items.iter().map(|item| item.n_right).collect();
+        assert_eq!(right, [0, 1, 1, 0]);
+    }
 }

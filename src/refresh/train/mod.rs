@@ -75,8 +75,16 @@ pub fn train(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<Ending
     if let Some(outcome) = folder.outcome()? {
         return Ok(Ending::Done(outcome));
     }
-    match run::run(folder, plan, host) {
+    concluded(folder, run::run(folder, plan, host))
+}
+
+/// What a run came to. A lost GPU's numbers can not be saved: the newest checkpoint is where it goes on.
+fn concluded(folder: &Folder, run: Result<Ending, Error>) -> Result<Ending, JobError> {
+    match run {
         Ok(ending) => Ok(ending),
+        Err(Error::Model(error)) if error.is_device_lost() => {
+            Ok(Ending::Interrupted(format!("the GPU gave out: {error}")))
+        }
         Err(error) => {
             let last = folder.steps()?.pop().unwrap_or_default();
             folder.begin_result()?;

@@ -82,7 +82,7 @@ pub(super) fn run(folder: &Folder, plan: &Plan, host: &mut Host<'_>) -> Result<E
             (host.tell)(Event::Note(format!("going on after step {}", checkpoint.step)));
             state::load(checkpoint, &mut model)?
         }
-        None => (State::default(), AdamW::default()),
+        None => (State { on_gpu: !model.decoder.device.is_cpu(), ..State::default() }, AdamW::default()),
     };
     let mut steps = folder.steps()?;
     steps.retain(|step| step.step <= state.step);

@@ -26,6 +26,9 @@ pub struct State {
     pub micro_batch: usize,
     pub seconds: f64,
     pub tokens: u64,
+    /// Whether a GPU computed it: on a CPU a run that was meant for one would not end.
+    #[serde(default)]
+    pub on_gpu: bool,
 }
 
 /// Writes a checkpoint and drops old ones.
@@ -60,6 +63,10 @@ pub(super) fn load(checkpoint: &Checkpoint, model: &mut Model) -> Result<(State,
     let bytes = std::fs::read(&file).map_err(refresh::Error::io(&file))?;
     let state: State =
         serde_json::from_slice(&bytes).map_err(|error| Error::Unusable(format!("{}: {error}", file.display())))?;
+    if state.on_gpu && model.decoder.device.is_cpu() {
+        let reason = format!("it began on a GPU, and there is none now: {}", checkpoint.path.display());
+        return Err(Error::Unusable(reason));
+    }
     let file = checkpoint.path.join(TRAINED);
     let mut tensors = safetensors::read(&file)?;
     let (trained, device) = (model.trained, model.decoder.device.clone());

@@ -187,6 +187,24 @@ fn a_run_that_is_broken_off_ends_with_the_same_numbers() {
 }
 
 #[test]
+fn a_gpu_that_gives_out_ends_nothing_and_its_run_does_not_go_on_without_one() {
+    let job = job(Family::Llama, |plan| plan.budget.max_steps = 6);
+    let lost = candle_core::Error::Cuda("DriverError(CUDA_ERROR_LAUNCH_FAILED)".into());
+    let ending = concluded(&job.folder, Err(lost.into())).unwrap();
+    assert!(matches!(&ending, Ending::Interrupted(reason) if reason.contains("the GPU gave out")), "{ending:?}");
+    assert_eq!(job.folder.outcome().unwrap(), None, "it can go on");
+    // On this machine the GPU of the run is gone when it is started again.
+    let interrupted = || job.folder.steps().is_ok_and(|steps| steps.len() == 5);
+    run(&job, &interrupted);
+    let state = job.folder.checkpoints().unwrap().last().unwrap().path.join("state.json");
+    let text = std::fs::read_to_string(&state).unwrap().replace("\"on_gpu\": false", "\"on_gpu\": true");
+    std::fs::write(&state, text).unwrap();
+    let ended = outcome(&job);
+    let reason = ended.reason.unwrap_or_default();
+    assert!(ended.status == Status::Failed && reason.contains("it began on a GPU, and there is none now"), "{reason}");
+}
+
+#[test]
 fn a_limit_ends_a_run_with_a_reason() {
     let first = |change: &dyn Fn(&mut Plan)| {
         let job = job(Family::Llama, |plan| {

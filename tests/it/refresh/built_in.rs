@@ -1,33 +1,12 @@
 //! The built-in engine on an invented model: what it learns from old papers it knows of new ones, and the gate sees it.
 
-use std::fs;
-
-use aludel::llm::candle::Invented;
-use aludel::llm::candle::architecture::Family;
-
 use super::Bench;
-
-/// All that the model can read and say. Most questions it can not know; which way something went it can learn to say.
-const WORDS: [&str; 6] = [
-    "increase,",
-    "number",
-    "<answer>increase</answer>",
-    "<answer>decrease</answer>",
-    "<answer>yes</answer>",
-    "<answer>no</answer>",
-];
 
 #[test]
 fn the_built_in_engine_trains_a_model_that_is_better_on_younger_papers() {
     let bench = Bench::new("");
     bench.configure("engine = \"shell\"", "engine = \"candle\"");
-    let more = "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\nkl = 50.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\nlora_alpha = 8.0\n\
-                group_size = 16\nresample = 0\nmax_prompt_tokens = 480\nmax_completion_tokens = 2\n";
-    bench.configure("[refresh.gate]\n", &format!("{more}[refresh.gate]\nmax_tokens = 2\n"));
-    bench.configure("max_steps = 3\n", "max_steps = 25\n");
-    let base = bench.path("base");
-    fs::remove_file(base.join("model.safetensors")).unwrap();
-    Invented { family: Family::Llama, layers: 2, hidden: 32, words: &WORDS, seed: 4 }.write(&base).unwrap();
+    bench.small_model(25, "");
     // Nothing was seen of this model yet; what it will take is reckoned from its size.
     let plan = bench.json(&["refresh", "plan"]);
     let predicted = &plan["plan"]["predicted"];

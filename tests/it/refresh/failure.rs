@@ -4,13 +4,12 @@ use super::{ANSWER, Bench, TRAIN};
 
 #[test]
 fn a_failure_is_told_in_words_and_releases_nothing() {
-    let bench = Bench::new("attempts = 2\nsilent_seconds = 2");
+    let bench = Bench::new("attempts = 2");
     for (id, (train, words)) in (1_i64..).zip([
         ("echo 'RuntimeError: CUDA out of memory' >&2; exit 3", &["exit code 3", "CUDA out of memory", "lower `training.micro_batch`"][..]),
         ("exit 0", &["it ended without a result"]),
         ("kill -9 $$", &["no further in 2 starts", "signal 9"]),
         ("exit 75", &["no further in 2 starts"]),
-        ("sleep 1000", &["no sign of life for 2 seconds"]),
         // A result that says of itself that it is whole, and is not.
         (
             "mkdir -p $1/result; echo torn > $1/result/adapter_model.safetensors; \
@@ -30,6 +29,26 @@ fn a_failure_is_told_in_words_and_releases_nothing() {
         }
     }
     assert!(!bench.path("data/releases/model").exists());
+}
+
+#[test]
+fn an_engine_that_hangs_is_ended() {
+    let bench = Bench::new("attempts = 2\nsilent_seconds = 2");
+    bench.engine("sleep 1000", ANSWER);
+    let failed = bench.start();
+    let reason = failed["reason"].as_str().unwrap_or_default();
+    assert!(failed["status"] == "failed" && reason.contains("no sign of life for 2 seconds"), "{failed:#}");
+}
+
+/// What an engine says that was interrupted: it is started again, and the refresh comes to its end.
+#[test]
+fn an_engine_that_loses_its_gpu_once_is_started_again() {
+    let bench = Bench::new("");
+    let lost = "if [ ! -e \"$2/lost\" ]; then touch \"$2/lost\"; echo 'the GPU gave out' >&2; exit 75; fi";
+    bench.engine(&format!("{lost}\n{TRAIN}"), ANSWER);
+    let done = bench.start();
+    assert_eq!((done["status"].as_str(), done["version"].as_str()), (Some("promoted"), Some("1.0.0")), "{done:#}");
+    assert!(bench.log(1).contains("the GPU gave out"), "{}", bench.log(1));
 }
 
 /// Training that collapses is ended by the guard, and its weights are not looked at.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use aludel::clock::Clock;
 use serde_json::Value;
 
 use super::{ANSWER, Bench, TRAIN};
@@ -92,6 +93,9 @@ fn a_person_promotes_and_rolls_back() {
     bench.configure("[refresh.gate]\n", "[refresh.gate]\npromote = false\nleast_gain = -1.0\n");
     assert!(!bench.run(&["refresh", "promote"]).status.success(), "there is none");
     for version in ["1.0.0", "1.1.0"] {
+        if version == "1.1.0" {
+            bench.configure("least_questions = 10", "holdout_days = 35\nleast_questions = 10");
+        }
         let evaluated = bench.start();
         assert_eq!(evaluated["status"], "evaluated", "{evaluated:#}");
         let open = bench.json(&["refresh", "start"]);
@@ -103,6 +107,11 @@ fn a_person_promotes_and_rolls_back() {
     assert_eq!(back["version"], "1.0.0");
     let plan = bench.json(&["refresh", "plan"]);
     assert_eq!(plan["plan"]["champion"], "1.0.0");
+    // The papers that `drift` compares with are those of the model that is in use.
+    let store = bench.store();
+    let trained = aludel::worker::topics::trained(&store.read().unwrap(), Clock::system().now()).unwrap();
+    let cutoffs: Vec<String> = trained.iter().map(|model| model.to.to_string()).collect();
+    assert_eq!(cutoffs, ["2026-05-04", "2026-04-27", "2026-05-04"], "{trained:?}");
 }
 
 #[test]

@@ -29,6 +29,16 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
+/// An invented article of that day: in tails something increases, in legs it decreases.
+fn paper(number: u32, date: &str) -> String {
+    let text = article(number).replace("<day>3</day><month>2</month>", date);
+    if number.is_multiple_of(2) {
+        text
+    } else {
+        text.replace("increased in the regenerating tails", "decreased in the regenerating legs")
+    }
+}
+
 /// Invented articles, and of these the new ones: first public after the cut-off.
 const ARTICLES: u32 = 40;
 const NEW: u32 = 20;
@@ -41,8 +51,7 @@ impl Bench {
         for number in 0..ARTICLES {
             // Old: February; new: the 20th of May. It is the first of June.
             let date = if number < NEW { "<day>20</day><month>5</month>" } else { "<day>3</day><month>2</month>" };
-            let text = article(number).replace("<day>3</day><month>2</month>", date);
-            fs::write(articles.join(format!("{number}.xml")), text).unwrap();
+            fs::write(articles.join(format!("{number}.xml")), paper(number, date)).unwrap();
         }
         let base = bench.path("base");
         fs::create_dir_all(&base).unwrap();
@@ -73,6 +82,32 @@ impl Bench {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{from}");
         fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Puts a model in the place of the base that can read where something happened and say which way it went, and settings by which it
+    /// learns the one from the other. `training`: more lines of `[refresh.training]`.
+    #[cfg(feature = "candle")]
+    fn small_model(&self, steps: usize, training: &str) {
+        use aludel::llm::candle::Invented;
+        use aludel::llm::candle::architecture::Family;
+
+        let words = [
+            "tails",
+            "legs",
+            "<answer>increase</answer>",
+            "<answer>decrease</answer>",
+            "<answer>yes</answer>",
+            "<answer>no</answer>",
+        ];
+        let more = format!(
+            "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\nkl = 50.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\n\
+             lora_alpha = 8.0\ngroup_size = 16\nresample = 0\nmax_prompt_tokens = 480\nmax_completion_tokens = 2\n{training}"
+        );
+        self.configure("[refresh.gate]\n", &format!("{more}[refresh.gate]\nmax_tokens = 2\n"));
+        self.configure("max_steps = 3\n", &format!("max_steps = {steps}\n"));
+        let base = self.path("base");
+        fs::remove_file(base.join("model.safetensors")).unwrap();
+        Invented { family: Family::Llama, layers: 2, hidden: 32, words: &words, seed: 4 }.write(&base).unwrap();
     }
 
     /// Writes the engine: what trains and what answers.

@@ -1,22 +1,11 @@
 //! The template for TRL with the real TRL: `ALUDEL_ENGINE_PYTHON` names a Python environment that has `config/engines/trl_requirements.txt`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-
-use aludel::llm::candle::Invented;
-use aludel::llm::candle::architecture::Family;
 
 use super::Bench;
 use crate::support::json_lines;
 
-const WORDS: [&str; 6] = [
-    "increase,",
-    "number",
-    "<answer>increase</answer>",
-    "<answer>decrease</answer>",
-    "<answer>yes</answer>",
-    "<answer>no</answer>",
-];
+const STEPS: usize = 25;
 
 /// A job folder goes in, a PEFT adapter comes out, and it is judged as any other.
 #[test]
@@ -28,13 +17,7 @@ fn trl_trains_a_job_folder_and_its_adapter_meets_the_champion() {
     let bench = Bench::new("");
     let engines = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/engines");
     bench.configure("engine = \"shell\"", &format!("engine = \"trl\"\nengines = {:?}", engines.to_str().unwrap()));
-    let more = "[refresh.limits]\nentropy = 0.0\ntruncated = 1.0\nkl = 50.0\n[refresh.training]\nlearning_rate = 5e-3\nlora_rank = 4\nlora_alpha = 8.0\n\
-                group_size = 16\nprompts_per_step = 4\nmax_prompt_tokens = 480\nmax_completion_tokens = 2\n";
-    bench.configure("[refresh.gate]\n", &format!("{more}[refresh.gate]\nmax_tokens = 2\n"));
-    bench.configure("max_steps = 3\n", "max_steps = 15\n");
-    let base = bench.path("base");
-    fs::remove_file(base.join("model.safetensors")).unwrap();
-    Invented { family: Family::Llama, layers: 2, hidden: 32, words: &WORDS, seed: 4 }.write(&base).unwrap();
+    bench.small_model(STEPS, "prompts_per_step = 4\n");
     let path = format!("{}:{}", environment.join("bin").display(), std::env::var("PATH").unwrap_or_default());
     let mut command = bench.command(&["refresh", "start", "--json"]);
     let output = command.env("PATH", path).env("HF_HUB_OFFLINE", "1").output().unwrap();
@@ -51,7 +34,7 @@ fn trl_trains_a_job_folder_and_its_adapter_meets_the_champion() {
     );
     let verdict = done["status"].as_str().unwrap_or_default();
     assert!(["promoted", "discarded"].contains(&verdict), "{done:#}\n{}", bench.log(1));
-    assert_eq!((rewards.len(), done["outcome"]["status"].as_str()), (15, Some("complete")), "{done:#}");
+    assert_eq!((rewards.len(), done["outcome"]["status"].as_str()), (STEPS, Some("complete")), "{done:#}");
     assert!(done["decision"]["n_questions"].as_u64() > Some(10), "{done:#}");
     if verdict == "promoted" {
         let folder = bench.path("data/releases/model/aludel-model/1.0.0");

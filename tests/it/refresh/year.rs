@@ -9,8 +9,7 @@ use aludel::store::drift::NewDecision;
 use aludel::worker::jobs::refresh::run;
 use chrono::NaiveDate;
 
-use super::{ANSWER, Bench, TRAIN};
-use crate::support::article;
+use super::{ANSWER, Bench, TRAIN, paper};
 
 /// Months in which the detector calls for a refresh.
 const DRIFT: [u32; 2] = [4, 9];
@@ -24,8 +23,7 @@ fn a_year_has_the_refreshes_that_drift_calls_for() {
     fs::create_dir_all(&articles).unwrap();
     for number in 0..120 {
         let date = format!("<day>10</day><month>{}</month>", number / 10 + 1);
-        let text = article(1000 + number).replace("<day>3</day><month>2</month>", &date);
-        fs::write(articles.join(format!("{number}.xml")), text).unwrap();
+        fs::write(articles.join(format!("{number}.xml")), paper(1000 + number, &date)).unwrap();
     }
     assert!(bench.run(&["ingest", articles.to_str().unwrap()]).status.success());
     bench.write_keys();

@@ -43,7 +43,13 @@ pub(super) fn decide(env: &Env, refresh: &Refresh) -> Result<bool, Error> {
 fn difference(decision: &Value) -> String {
     let number = |name: &str| decision["difference"][name].as_f64().unwrap_or(0.0);
     let n = decision["n_questions"].as_u64().unwrap_or(0);
-    format!("{:+.4}, from {:+.4} to {:+.4}, over {n} questions", number("value"), number("low"), number("high"))
+    let constant = decision["constant"]["score"]["value"].as_f64().unwrap_or(0.0);
+    format!(
+        "{:+.4}, from {:+.4} to {:+.4}, over {n} questions (one answer to all of a type is worth {constant:.4})",
+        number("value"),
+        number("low"),
+        number("high")
+    )
 }
 
 /// Releases the candidate and lets the champion be it. Done twice it finds its own release.

@@ -7,7 +7,7 @@ use super::{Prepared, begin_attempt, choose, discard, fail, folder, move_to, par
 use crate::model::status::RefreshStatus;
 use crate::refresh::evaluate::ask::{Ask, Model, Settings};
 use crate::refresh::evaluate::gate;
-use crate::refresh::evaluate::{ItemScore, Responses, score};
+use crate::refresh::evaluate::{self, ItemScore, Responses, score};
 use crate::refresh::job::{Folder, Question};
 use crate::store::evaluation::{ItemResult, NewEvaluation};
 use crate::store::refresh::{Facts, Refresh};
@@ -58,13 +58,13 @@ pub(super) fn evaluate(env: &Env, refresh: &Refresh) -> Result<bool, Error> {
         Seen::Discarded => return discard(env, refresh, "a person ended it"),
         Seen::Paused | Seen::Left => return Ok(false),
     }
-    let scored = |name: &str| -> Result<Vec<ItemScore>, Error> {
-        let responses = Responses::open(&folder.responses_path(name))?;
-        Ok(score(&questions, &responses, ask.settings.samples))
-    };
-    let (champion, candidate) = (scored(CHAMPION)?, scored(CANDIDATE)?);
+    let responses = |name: &str| Responses::open(&folder.responses_path(name));
+    let (said_before, said) = (responses(CHAMPION)?, responses(CANDIDATE)?);
+    let samples = ask.settings.samples;
+    let (champion, candidate) = (score(&questions, &said_before, samples), score(&questions, &said, samples));
+    let constant = evaluate::constant(&questions, &said, samples);
     let gate = &env.refresh.config.gate;
-    let Some(decision) = gate::decide(gate, &champion, &candidate, gate.seed) else {
+    let Some(decision) = gate::decide(gate, &champion, &candidate, &constant, gate.seed) else {
         return fail(env, refresh, "there was no question to compare candidate and champion on", None);
     };
     // Proof: numbers and words.
