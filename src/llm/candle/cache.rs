@@ -142,8 +142,9 @@ impl Layer {
         keys.slice_set(&column(&projected.k)?, 2, at)?;
         values.slice_set(&column(&projected.v)?, 2, at)?;
         let (keys, values) = (keys.narrow(2, 0, at + 1)?, values.narrow(2, 0, at + 1)?); // (B, K, T, d)
-        let q = projected.q.transpose(0, 1)?.contiguous()?.reshape((b, k, h / k, d))?;
-        let scores = (q.matmul(&keys.t()?)? * (1.0 / (d as f64).sqrt()))?.to_dtype(DType::F32)?; // (B, K, R, T)
+        let q = (projected.q.transpose(0, 1)?.contiguous()? * (1.0 / (d as f64).sqrt()))?.reshape((b, k, h / k, d))?;
+        // Keys on the left: on the right, the product would lay them all out anew for every token.
+        let scores = keys.matmul(&q.t()?)?.t()?.to_dtype(DType::F32)?; // (B, K, R, T)
         let scores = match mask {
             Some(mask) => scores.broadcast_add(mask)?,
             None => scores,

@@ -1,11 +1,9 @@
 //! A linear layer: `x W^T + b`, and beside it, where it is trained, an adapter of low rank.
 
-use std::sync::Arc;
-
-use candle_core::quantized::{QMatMul, QTensor};
-use candle_core::{D, DType, Module as _, Tensor};
+use candle_core::{DType, Tensor};
 
 use super::Error;
+use super::quantised::Quantised;
 
 /// Shape `(out, in)`.
 #[derive(Debug, Clone)]
@@ -14,32 +12,12 @@ pub enum Matrix {
     Quantised(Quantised),
 }
 
-/// Its rows may be longer than what goes in, with zeros: a kernel may want them so.
-#[derive(Debug, Clone)]
-pub struct Quantised {
-    weight: Arc<QTensor>,
-    input: usize,
-}
-
-impl Quantised {
-    /// `weight (out, in')` with `in' >= input`; what stands beyond `input` is zero.
-    pub fn new(weight: QTensor, input: usize) -> Self {
-        Quantised { weight: Arc::new(weight), input }
-    }
-
-    /// `x (N, in)` to `(N, in')`.
-    fn padded(&self, x: &Tensor) -> Result<Tensor, Error> {
-        let (_, width) = self.weight.shape().dims2()?;
-        Ok(if width == self.input { x.contiguous()? } else { x.pad_with_zeros(D::Minus1, 0, width - self.input)? })
-    }
-}
-
 impl Matrix {
     /// `x (N, in)` to `(N, out)`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, Error> {
         Ok(match self {
             Matrix::Dense(weight) => x.matmul(&weight.t()?)?,
-            Matrix::Quantised(weight) => QMatMul::QTensor(weight.weight.clone()).forward(&weight.padded(x)?)?,
+            Matrix::Quantised(weight) => weight.forward(x)?,
         })
     }
 
@@ -47,7 +25,7 @@ impl Matrix {
     pub fn rows(&self, ids: &Tensor) -> Result<Tensor, Error> {
         Ok(match self {
             Matrix::Dense(weight) => weight.index_select(ids, 0)?,
-            Matrix::Quantised(weight) => weight.weight.embedding(ids)?.narrow(1, 0, weight.input)?.contiguous()?,
+            Matrix::Quantised(weight) => weight.rows(ids)?,
         })
     }
 
@@ -116,13 +94,7 @@ impl Linear {
                 Matrix::Dense(_) => None,
             })
             .collect();
-        let fused = match quantised.first() {
-            Some(first) if quantised.len() == N => {
-                let weights: Vec<&QTensor> = quantised.iter().map(|one| one.weight.as_ref()).collect();
-                QTensor::gemv_fused_shared_lhs(&weights, &first.padded(x)?)?
-            }
-            _ => None,
-        };
+        let fused = if quantised.len() == N { Quantised::forward_together(&quantised, x)? } else { None };
         let mut fused = fused.map(Vec::into_iter);
         let each = linears.map(|linear| match fused.as_mut().and_then(Iterator::next) {
             Some(y) => linear.with_rest(y, x, policy),

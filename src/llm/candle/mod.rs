@@ -20,6 +20,7 @@ mod layer;
 pub mod linear;
 mod obtain;
 pub mod pass;
+mod quantised;
 pub mod safetensors;
 pub mod sample;
 mod template;

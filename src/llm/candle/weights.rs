@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
 use serde_json::Value;
 
 use super::Error;
-use super::linear::{Matrix, Quantised};
+use super::linear::Matrix;
+use super::quantised::Quantised;
 
 /// Largest JSON file read beside the weights.
 const MOST_JSON_BYTES: u64 = 64 << 20;
@@ -56,12 +57,12 @@ impl Loader<'_> {
                 if stored.shape().dims() != [out, input] {
                     return Err(self.misshapen(name, stored.shape().dims(), &[out, input]));
                 }
-                return Ok(Matrix::Quantised(Quantised::new(laid_out(stored, self.device)?, input)));
+                return Ok(Matrix::Quantised(Quantised::laid_out(stored, self.device)?));
             }
             let dense = self.checked(name, &[out, input])?;
             if input.is_multiple_of(GgmlDType::Q8_0.block_size()) {
                 let quantised = QTensor::quantize(&dense, GgmlDType::Q8_0)?;
-                return Ok(Matrix::Quantised(Quantised::new(laid_out(quantised, self.device)?, input)));
+                return Ok(Matrix::Quantised(Quantised::laid_out(quantised, self.device)?));
             }
             return Ok(Matrix::Dense(dense.to_device(self.device)?));
         };
@@ -87,44 +88,6 @@ impl Loader<'_> {
     fn misshapen(&self, name: &str, found: &[usize], wanted: &[usize]) -> Error {
         Error::model(self.weights.path(), format!("tensor {name} has shape {found:?}, not {wanted:?}"))
     }
-}
-
-/// A matrix as it is computed with on `device`.
-///
-/// candle's fast kernel for Q8_0 on a CPU takes rows of whole 256 numbers; others go, number by number, five times slower. So rows are
-/// filled up with zeros, where the processor has the kernel's instructions.
-fn laid_out(stored: QTensor, device: &Device) -> Result<QTensor, Error> {
-    const ROW: usize = 256;
-    const TILE: usize = 16;
-    let (out, input) = stored.shape().dims2()?;
-    let is_fast = stored.dtype() != GgmlDType::Q8_0 || input.is_multiple_of(ROW) || !out.is_multiple_of(TILE);
-    match device {
-        Device::Cpu if is_fast || !has_byte_products() => Ok(stored),
-        Device::Cpu => {
-            let width = input.next_multiple_of(ROW);
-            let row_bytes = |numbers: usize| numbers / GgmlDType::Q8_0.block_size() * GgmlDType::Q8_0.type_size();
-            let bytes = stored.data()?;
-            let mut filled = Vec::with_capacity(out * row_bytes(width));
-            for row in bytes.chunks_exact(row_bytes(input)) {
-                filled.extend_from_slice(row);
-                filled.resize(filled.len() + row_bytes(width) - row.len(), 0);
-            }
-            let storage = QStorage::from_data(filled.into(), device, GgmlDType::Q8_0)?;
-            Ok(QTensor::new(storage, (out, width))?)
-        }
-        device => {
-            let storage = QStorage::from_data(stored.data()?, device, stored.dtype())?;
-            Ok(QTensor::new(storage, stored.shape().clone())?)
-        }
-    }
-}
-
-/// Whether the processor multiplies and adds bytes in one instruction.
-fn has_byte_products() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::is_x86_feature_detected!("avx512vnni") || std::is_x86_feature_detected!("avxvnni");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
 }
 
 /// A small JSON file.
