@@ -140,7 +140,7 @@ def model_file():
 
 SENTENCE = "The mutant embryos had shorter fins than their siblings after two days in cold water. "
 # Both engines take turns, so that what else the machine does falls on both.
-ROUNDS = 3
+ROUNDS = 5
 DRAWN = 64
 
 
@@ -198,10 +198,12 @@ def speed(binary):
                 mine.append(json.loads(ours(binary, "speed", str(path), environment=ONE_THREAD)))
                 words = [sys.executable, __file__, "llama.cpp", str(path), json.dumps(prompt)]
                 theirs.append(json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()[-1]))
-            print(f"{name}, one thread, prompt of {len(prompt)}, then {DRAWN} drawn behind it; tokens per CPU second, median of {ROUNDS}:")
+            print(f"{name}, one thread, prompt of {len(prompt)}, then {DRAWN} drawn behind it; tokens per CPU second, {ROUNDS} rounds:")
             for what in ("prompt", "decode"):
-                a, b = (statistics.median(one[what] for one in side) for side in (mine, theirs))
-                print(f"  {what}: {a:.1f}, llama.cpp {b:.1f}: {a / b:.2f}x")
+                # Who else uses the machine's memory only slows a round down: the best says most about the program.
+                for how, of in (("best", max), ("median", statistics.median)):
+                    a, b = (of(one[what] for one in side) for side in (mine, theirs))
+                    print(f"  {what}, {how}: {a:.1f}, llama.cpp {b:.1f}: {a / b:.2f}x")
             of_8 = statistics.median(one["decode_of_8"] for one in mine)
             a, b = mine[-1], theirs[-1]
             print(
