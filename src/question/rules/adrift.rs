@@ -31,11 +31,55 @@ pub(super) fn is_number_adrift(rule: &str, named: &str, placed: bool, context: &
     if words().any(|word| SURVEYED.contains(&word))
         || has_bare_cohort(named) && !placed
         || named.contains(" all species")
+        || is_size_of_nothing(named)
     {
         return true;
     }
     let hangs = matches!(rule, "amount" | "measured_noun" | "share" | "side_value" | "held" | "part" | "count");
     hangs && !placed && !words().any(|word| is_molecule(word, context)) && !names_living(named)
+}
+
+/// `by what percentage is the risk reduced in men`: neither what does it nor beside whom is said.
+fn is_size_of_nothing(named: &str) -> bool {
+    const TELL: &[&str] = &[
+        "than",
+        "compared",
+        "relative",
+        "versus",
+        "after",
+        "by",
+        "upon",
+        "following",
+        "when",
+        "without",
+        "lacking",
+        "treated",
+        "under",
+        "during",
+        "from",
+        "between",
+        "over",
+        "within",
+        "before",
+        "until",
+        "exposed",
+        "given",
+        "infected",
+        "deficient",
+        "null",
+        "mutants",
+        "mutant",
+        "knockout",
+        "overexpressing",
+        "expressing",
+    ];
+    let lower = named.to_lowercase();
+    let Some((_, what)) = lower.split_once("by how many fold ").or_else(|| lower.split_once("by what percentage "))
+    else {
+        return false;
+    };
+    let is_passive = ["is ", "are ", "was ", "were "].iter().any(|be| what.starts_with(be));
+    is_passive && !what.split(|c: char| !c.is_alphanumeric()).any(|word| TELL.contains(&word))
 }
 
 /// `a concentration of 100 μm`: micromolar set in the wrong case.
@@ -157,5 +201,15 @@ mod tests {
         assert!(!has_mutation_adrift("does Vimp2 K103A rescue lactate uptake"));
         assert!(!has_mutation_adrift("does Vimp2 phosphorylate Trenk5 at Ser133"));
         assert!(!is_mutation("Vimp2") && !is_mutation("IL-6") && !is_mutation("CD86") && is_mutation("R306C"));
+    }
+
+    #[test]
+    fn a_size_needs_what_brings_it_about_or_what_it_is_beside() {
+        assert!(is_size_of_nothing(
+            "by what percentage is the risk of recurrence reduced in men with low-risk tumours"
+        ));
+        assert!(is_size_of_nothing("by what percentage is the risk of recurrence reduced in men"));
+        assert!(!is_size_of_nothing("by what percentage was lactate uptake lower in newts lacking Vimp2"));
+        assert!(!is_size_of_nothing("by how many fold did fasting raise lactate uptake"));
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn finish(candidate: Candidate, clause: &Clause, passage: &str, conte
     let open = matches!(candidate.rule, "agent" | "patient" | "disturbed" | "required")
         && matches!(candidate.answer, AnswerSpec::Term { .. })
         && !is_pinned(&named, candidate.rule);
-    if leaks(&candidate.answer, &checks) {
+    if leaks(&candidate.answer, &checks) || goes_without_saying(&clause.subject, &clause.rest) {
         return None;
     }
     if let AnswerSpec::Choice { options, .. } = &candidate.answer
@@ -201,6 +201,21 @@ fn is_pinned(named: &str, rule: &str) -> bool {
         _ if named.contains("what ") => n_named >= 1 && n_content >= 6 || n_named >= 2 && n_content >= 4,
         _ => n_named >= 2 && n_content >= 3 || n_named >= 1 && n_content >= 4 || n_content >= 8,
     }
+}
+
+/// `Inhibition of Notch signalling` reduced `the level of Notch signalling`: what changes stands in what changes it.
+fn goes_without_saying(subject: &str, rest: &str) -> bool {
+    const MEASURES: [&str; 8] =
+        ["level", "levels", "amount", "activity", "expression", "abundance", "degree", "extent"];
+    let (subject, rest) = (subject.to_lowercase(), rest.to_lowercase());
+    let thing = rest.split([',', ';', '(']).next().unwrap_or_default();
+    let thing = thing.split(" and ").next().unwrap_or_default().split(" in ").next().unwrap_or_default();
+    let thing = thing.strip_prefix("the ").unwrap_or(thing);
+    let core = match thing.split_once(" of ") {
+        Some((measure, core)) if MEASURES.contains(&measure) => core,
+        _ => thing,
+    };
+    core.trim().contains(' ') && subject.contains(core.trim())
 }
 
 /// Whether the way of a change is given away by what brings it about.

@@ -264,3 +264,13 @@ fn names_keep_their_capital() {
     let found = asked("Yki/YAP reduced the hippocampal lactate uptake of Trenk5 astrocytes.");
     assert!(!found.is_empty() && found.iter().all(|q| q.contains("Yki/YAP")), "{found:?}");
 }
+
+#[test]
+fn what_goes_without_saying_is_not_asked() {
+    refused("Inhibition of Vimp2 signalling in hippocampal astrocytes reduced the level of Vimp2 signalling.");
+    check(
+        "Inhibition of Vimp2 signalling in hippocampal astrocytes reduced the level of Trenk5 signalling.",
+        "In mice, how did inhibition of Vimp2 signalling in hippocampal astrocytes change the level of Trenk5 signalling?",
+        "decrease",
+    );
+}
