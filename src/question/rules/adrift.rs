@@ -44,6 +44,7 @@ fn is_size_of_nothing(named: &str) -> bool {
     const TELL: &[&str] = &[
         "than",
         "compared",
+        "comparison",
         "relative",
         "versus",
         "after",
@@ -79,7 +80,10 @@ fn is_size_of_nothing(named: &str) -> bool {
         return false;
     };
     let is_passive = ["is ", "are ", "was ", "were "].iter().any(|be| what.starts_with(be));
-    is_passive && !what.split(|c: char| !c.is_alphanumeric()).any(|word| TELL.contains(&word))
+    // A genotype is a cause: `noca-1∆`, `Alk7^{fx/fx}`.
+    is_passive
+        && !what.contains(['^', '∆', 'δ', ':'])
+        && !what.split(|c: char| !c.is_alphanumeric()).any(|word| TELL.contains(&word))
 }
 
 /// `a concentration of 100 μm`: micromolar set in the wrong case.
@@ -210,6 +214,7 @@ mod tests {
         ));
         assert!(is_size_of_nothing("by what percentage is the risk of recurrence reduced in men"));
         assert!(!is_size_of_nothing("by what percentage was lactate uptake lower in newts lacking Vimp2"));
+        assert!(!is_size_of_nothing("by how many fold was comet density reduced in Vimp2^{fx/fx} larvae"));
         assert!(!is_size_of_nothing("by how many fold did fasting raise lactate uptake"));
     }
 }
