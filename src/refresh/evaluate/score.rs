@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Responses, bootstrap};
 use crate::grade::grade;
+use crate::model::answer::AnswerSpec;
 use crate::refresh::job::Question;
 use crate::release::model::evaluation::Score;
 
@@ -67,6 +68,10 @@ pub fn constant(questions: &[Question], responses: &Responses, samples: u32) -> 
     for question in questions {
         for response in (0..samples).filter_map(|sample| responses.get(&question.id, sample)) {
             let answer = grade(&question.spec, response).extracted.trim().to_lowercase();
+            let answer = match &question.spec {
+                AnswerSpec::Choice { .. } => letter(&answer).unwrap_or(answer),
+                _ => answer,
+            };
             if !answer.is_empty() {
                 *counts.entry(question.spec.kind()).or_default().entry(answer).or_default() += 1;
             }
@@ -79,6 +84,13 @@ pub fn constant(questions: &[Question], responses: &Responses, samples: u32) -> 
         answers.iter().map(|(kind, answer)| (*kind, format!("<answer>{answer}</answer>"))).collect();
     let items = graded(questions, samples, |question, _| replies.get(question.spec.kind()).map(String::as_str));
     Constant { answers, items }
+}
+
+/// `c. in myoblasts`: the letter, which means something for every question.
+fn letter(answer: &str) -> Option<String> {
+    let mut chars = answer.chars();
+    let letter = chars.next().filter(char::is_ascii_alphabetic)?;
+    chars.next().is_none_or(|next| matches!(next, '.' | ')' | ':' | ' ')).then(|| letter.to_string())
 }
 
 /// A line of a report.
@@ -150,6 +162,8 @@ mod tests {
             direction("b", "decrease"),
             direction("c", "decrease"),
             question("d", r#"{"type":"boolean","value":true}"#),
+            question("e", r#"{"type":"choice","options":["newts","frogs"],"correct":"B"}"#),
+            question("f", r#"{"type":"choice","options":["tails","legs"],"correct":"B"}"#),
         ];
         let dir = tempfile::tempdir().unwrap();
         let mut responses = Responses::open(&dir.path().join("r.jsonl")).unwrap();
@@ -157,12 +171,17 @@ mod tests {
             ("a", "It rose: <answer>Decrease</answer>"),
             ("b", "<answer>decrease</answer>"),
             ("c", "<answer>increase</answer>"),
+            ("e", "<answer>B. frogs</answer>"),
+            ("f", "<answer>b</answer>"),
         ] {
             responses.add(Response { id: id.to_owned(), sample: 0, response: response.to_owned() }).unwrap();
         }
         let constant = constant(&questions, &responses, 1);
-        assert_eq!(constant.answers, BTreeMap::from([("direction", "decrease".to_owned())]));
+        assert_eq!(
+            constant.answers,
+            BTreeMap::from([("choice", "b".to_owned()), ("direction", "decrease".to_owned())])
+        );
         let right: Vec<u32> = constant.items.iter().map(|item| item.n_right).collect();
-        assert_eq!(right, [0, 1, 1, 0]);
+        assert_eq!(right, [0, 1, 1, 0, 1, 1]);
     }
 }
