@@ -85,6 +85,15 @@ impl Grader {
         Grade { score, extracted, reason }
     }
 
+    /// The letter of the option that an extracted answer chooses; `None` where it chooses none or several, or there are no options.
+    pub fn letter(&self, extracted: &str) -> Option<char> {
+        let Prepared::Choice(choice) = &self.0 else { return None };
+        match choice.read(extracted) {
+            Chosen::Option(index) => Some(choice::index_letter(index)),
+            Chosen::Several | Chosen::Nothing => None,
+        }
+    }
+
     fn judge(&self, found: Extract<'_>) -> (String, Result<(), &'static str>) {
         let content = found.text.trim();
         if content.is_empty() {

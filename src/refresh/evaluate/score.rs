@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Responses, bootstrap};
-use crate::grade::grade;
-use crate::model::answer::AnswerSpec;
+use crate::grade::{Grader, grade};
 use crate::refresh::job::Question;
 use crate::release::model::evaluation::Score;
 
@@ -66,12 +65,11 @@ pub struct Constant {
 pub fn constant(questions: &[Question], responses: &Responses, samples: u32) -> Constant {
     let mut counts: BTreeMap<&'static str, BTreeMap<String, usize>> = BTreeMap::new();
     for question in questions {
+        let Ok(grader) = Grader::new(&question.spec) else { continue };
         for response in (0..samples).filter_map(|sample| responses.get(&question.id, sample)) {
-            let answer = grade(&question.spec, response).extracted.trim().to_lowercase();
-            let answer = match &question.spec {
-                AnswerSpec::Choice { .. } => letter(&answer).unwrap_or(answer),
-                _ => answer,
-            };
+            let answer = grader.grade(response).extracted;
+            // An option means something for its own question only, its letter for every one.
+            let answer = grader.letter(&answer).map_or_else(|| answer.trim().to_lowercase(), String::from);
             if !answer.is_empty() {
                 *counts.entry(question.spec.kind()).or_default().entry(answer).or_default() += 1;
             }
@@ -84,13 +82,6 @@ pub fn constant(questions: &[Question], responses: &Responses, samples: u32) -> 
         answers.iter().map(|(kind, answer)| (*kind, format!("<answer>{answer}</answer>"))).collect();
     let items = graded(questions, samples, |question, _| replies.get(question.spec.kind()).map(String::as_str));
     Constant { answers, items }
-}
-
-/// `c. in myoblasts`: the letter, which means something for every question.
-fn letter(answer: &str) -> Option<String> {
-    let mut chars = answer.chars();
-    let letter = chars.next().filter(char::is_ascii_alphabetic)?;
-    chars.next().is_none_or(|next| matches!(next, '.' | ')' | ':' | ' ')).then(|| letter.to_string())
 }
 
 /// A line of a report.
@@ -172,14 +163,14 @@ mod tests {
             ("b", "<answer>decrease</answer>"),
             ("c", "<answer>increase</answer>"),
             ("e", "<answer>B. frogs</answer>"),
-            ("f", "<answer>b</answer>"),
+            ("f", "<answer>legs</answer>"),
         ] {
             responses.add(Response { id: id.to_owned(), sample: 0, response: response.to_owned() }).unwrap();
         }
         let constant = constant(&questions, &responses, 1);
         assert_eq!(
             constant.answers,
-            BTreeMap::from([("choice", "b".to_owned()), ("direction", "decrease".to_owned())])
+            BTreeMap::from([("choice", "B".to_owned()), ("direction", "decrease".to_owned())])
         );
         let right: Vec<u32> = constant.items.iter().map(|item| item.n_right).collect();
         assert_eq!(right, [0, 1, 1, 0, 1, 1]);
